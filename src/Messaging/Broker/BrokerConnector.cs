@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using RabbitMQ.Client;
+
+namespace Messaging;
+
+/// <summary>Opens connections to the broker of <c>ConnectionStrings:RabbitMq</c>, each for one purpose.</summary>
+internal sealed class BrokerConnector
+{
+    private const string Setting = "ConnectionStrings:RabbitMq";
+
+    private readonly ConnectionFactory _factory;
+
+    public BrokerConnector(IConfiguration configuration, IHostEnvironment environment)
+    {
+        AppId = environment.ApplicationName;
+        _factory = new ConnectionFactory
+        {
+            Uri = ReadUri(configuration[Setting]),
+            // One loop of ours handles every failure the same way. The client's own recovery ignores channel errors and
+            // refused redeclarations, hides stale acks, and has been seen to wedge.
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = TimeSpan.FromSeconds(5),
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+            ContinuationTimeout = TimeSpan.FromSeconds(10),
+        };
+    }
+
+    /// <summary>The name of this service, sent as app_id with each message.</summary>
+    public string AppId { get; }
+
+    /// <summary>Opens a connection that the broker's operator sees under the name of its purpose.</summary>
+    /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">No broker answers, or it refuses the login.</exception>
+    public Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken) =>
+        _factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", cancellationToken);
+
+    private static Uri ReadUri(string? value)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+        {
+            // The value itself may hold a password.
+            throw new SettingsException($"{Setting} is {(string.IsNullOrEmpty(value) ? "not set" : "not understood")}: it must be an amqp:// or amqps:// URI.");
+        }
+
+        return uri;
+    }
+}

@@ -1,0 +1,29 @@
+namespace Messaging;
+
+internal enum PublishResult
+{
+    /// <summary>The broker has taken responsibility for the message in every bound queue.</summary>
+    Confirmed,
+
+    /// <summary>The broker has said no: a nack, or a return because no queue is bound.</summary>
+    Rejected,
+
+    /// <summary>Nothing was heard in time, or the channel or connection ended first. The message may have been published.</summary>
+    Unknown,
+}
+
+/// <summary>What became of one publish. Only <see cref="PublishResult.Confirmed"/> is ground to forget the message.</summary>
+internal readonly record struct PublishOutcome(PublishResult Result, string? Reason = null, bool Unroutable = false)
+{
+    public static PublishOutcome Confirmed { get; } = new(PublishResult.Confirmed);
+
+    public static PublishOutcome Nacked { get; } = new(PublishResult.Rejected, "The broker refused the message (nack).");
+
+    public static PublishOutcome Unknown(string reason) => new(PublishResult.Unknown, reason);
+
+    public static PublishOutcome Returned(string exchange, string routingKey, ushort code, string text) => new(
+        PublishResult.Rejected,
+        $"Returned by the broker: exchange \"{exchange}\", routing key \"{routingKey}\" ({code} {text}).",
+        // 312 is NO_ROUTE of AMQP 0-9-1: no queue is bound for this routing key.
+        Unroutable: code == 312);
+}

@@ -1,0 +1,20 @@
+using System.Text;
+
+namespace Messaging;
+
+/// <summary>Bounds of what AMQP 0-9-1 and the broker can carry.</summary>
+public static class WireBounds
+{
+    /// <summary>An exchange name, routing key, type or message id is a "short string": at most 255 UTF-8 bytes.</summary>
+    public const int MaxShortStringBytes = 255;
+
+    /// <summary>Headers travel in one frame; a frame above the negotiated 128 KiB closes the whole connection, so user
+    /// headers stay well below it.</summary>
+    public const int MaxHeaderBytes = 32 * 1024;
+
+    /// <summary>How many user headers a message may have.</summary>
+    public const int MaxHeaders = 32;
+
+    /// <summary>The number of bytes that <paramref name="text"/> takes on the wire.</summary>
+    public static int Utf8Length(string text) => Encoding.UTF8.GetByteCount(text);
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Messaging;
+
+/// <summary>Registers what the outbox and the inbox share.</summary>
+public static class MessagingServiceCollectionExtensions
+{
+    /// <summary>Adds the broker of <c>ConnectionStrings:RabbitMq</c> and the topology of this binary. Nothing is connected
+    /// yet. Calling it again changes nothing.</summary>
+    public static IServiceCollection AddMessaging(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<BrokerConnector>();
+        services.TryAddSingleton<Topology>();
+        services.TryAddSingleton<TopologyDeclarer>();
+        services.TryAddSingleton<FatalFault>();
+        return services;
+    }
+}
