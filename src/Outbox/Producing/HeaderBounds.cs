@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Messaging;
+
+namespace Outbox;
+
+/// <summary>Checks user headers and turns them into what is stored with the row.</summary>
+internal static class HeaderBounds
+{
+    // CC and BCC make the broker route the message to further queues; the others are ours or the broker's own.
+    private static readonly string[] Reserved =
+    [
+        "CC", "BCC", MessageHeaders.Key, MessageHeaders.TraceParent, MessageHeaders.TraceState, MessageHeaders.CorrelationId,
+        MessageHeaders.Attempt, MessageHeaders.FirstFailedAt, MessageHeaders.LastErrorType, "x-death", "x-delivery-count",
+    ];
+
+    /// <returns>A JSON object, or null where there is nothing to store.</returns>
+    /// <exception cref="ArgumentException">A name is reserved, or a bound is exceeded.</exception>
+    public static string? Encode(MessageOptions? options, string? traceState)
+    {
+        var headers = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (options?.Headers is { Count: > 0 } given)
+        {
+            Check(given);
+            foreach (var (name, value) in given)
+            {
+                headers[name] = value;
+            }
+        }
+
+        if (options?.CorrelationId is { } correlationId)
+        {
+            if (WireBounds.Utf8Length(correlationId) is < 1 or > WireBounds.MaxShortStringBytes)
+            {
+                throw new ArgumentException($"CorrelationId must have 1 to {WireBounds.MaxShortStringBytes} UTF-8 bytes.", nameof(options));
+            }
+
+            headers[MessageHeaders.CorrelationId] = correlationId;
+        }
+
+        if (!string.IsNullOrEmpty(traceState))
+        {
+            headers[MessageHeaders.TraceState] = traceState;
+        }
+
+        return headers.Count == 0 ? null : JsonSerializer.Serialize(headers);
+    }
+
+    private static void Check(IReadOnlyDictionary<string, string> headers)
+    {
+        if (headers.Count > WireBounds.MaxHeaders)
+        {
+            throw new ArgumentException($"Headers has {headers.Count} entries; at most {WireBounds.MaxHeaders} are allowed.", nameof(headers));
+        }
+
+        if (headers.Keys.FirstOrDefault(name => Reserved.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } reserved)
+        {
+            throw new ArgumentException($"Headers[\"{reserved}\"] has a meaning of its own and cannot be set.", nameof(headers));
+        }
+
+        if (headers.Keys.FirstOrDefault(name => WireBounds.Utf8Length(name) is < 1 or > WireBounds.MaxShortStringBytes) is { } name)
+        {
+            throw new ArgumentException(
+                $"A header's name has {WireBounds.Utf8Length(name)} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", nameof(headers));
+        }
+
+        // jsonb refuses the character U+0000, and would refuse it only when the transaction saves.
+        if (headers.FirstOrDefault(header => header.Value is null || header.Key.Contains('\0') || header.Value.Contains('\0')) is { Key: { } unfit })
+        {
+            throw new ArgumentException($"Headers[\"{unfit.Replace("\0", "\\0", StringComparison.Ordinal)}\"] is null or contains U+0000.", nameof(headers));
+        }
+
+        var bytes = headers.Sum(header => WireBounds.Utf8Length(header.Key) + WireBounds.Utf8Length(header.Value));
+        if (bytes > WireBounds.MaxHeaderBytes)
+        {
+            throw new ArgumentException($"Headers have {bytes} UTF-8 bytes together; at most {WireBounds.MaxHeaderBytes} are allowed.", nameof(headers));
+        }
+    }
+}

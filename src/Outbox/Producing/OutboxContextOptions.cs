@@ -1,0 +1,37 @@
+using Messaging;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Outbox;
+
+/// <summary>Carries the outbox settings in the options of a context, so that a context made with <c>new</c> has them too.</summary>
+internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializer serializer) : IDbContextOptionsExtension
+{
+    public OutboxOptions Outbox { get; } = outbox;
+
+    public MessageSerializer Serializer { get; } = serializer;
+
+    public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
+
+    public void ApplyServices(IServiceCollection services)
+    {
+    }
+
+    public void Validate(IDbContextOptions options)
+    {
+    }
+
+    private sealed class ExtensionInfo(IDbContextOptionsExtension extension) : DbContextOptionsExtensionInfo(extension)
+    {
+        public override bool IsDatabaseProvider => false;
+
+        public override string LogFragment => "using Outbox ";
+
+        // No service of EF Core depends on it: contexts with different outbox settings share their internal services.
+        public override int GetServiceProviderHashCode() => 0;
+
+        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
+
+        public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) => debugInfo["Outbox"] = "1";
+    }
+}

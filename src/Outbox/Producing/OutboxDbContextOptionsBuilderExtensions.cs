@@ -1,0 +1,29 @@
+using Messaging;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace Outbox;
+
+/// <summary>Gives a context its outbox.</summary>
+public static class OutboxDbContextOptionsBuilderExtensions
+{
+    /// <summary>Lets <c>AddMessage</c> be called on the context. Without <paramref name="options"/> the defaults of
+    /// <see cref="OutboxOptions"/> apply, without <paramref name="serializer"/> that of
+    /// <see cref="MessageSerializer.Default"/>.</summary>
+    public static DbContextOptionsBuilder UseOutbox(
+        this DbContextOptionsBuilder builder, OutboxOptions? options = null, MessageSerializer? serializer = null)
+    {
+        ((IDbContextOptionsBuilderInfrastructure)builder).AddOrUpdateExtension(
+            new OutboxContextOptions(options ?? new OutboxOptions(), serializer ?? MessageSerializer.Default));
+        return builder;
+    }
+
+    /// <inheritdoc cref="UseOutbox(DbContextOptionsBuilder, OutboxOptions?, MessageSerializer?)"/>
+    public static DbContextOptionsBuilder<TContext> UseOutbox<TContext>(
+        this DbContextOptionsBuilder<TContext> builder, OutboxOptions? options = null, MessageSerializer? serializer = null)
+        where TContext : DbContext
+    {
+        UseOutbox((DbContextOptionsBuilder)builder, options, serializer);
+        return builder;
+    }
+}
