@@ -7,7 +7,8 @@ namespace Servers;
 /// <param name="Management">The broker's management address with user and password, or null where there is none.</param>
 public sealed record ServerPair(string Source, string Postgres, string RabbitMq, Uri? Management) : IAsyncDisposable
 {
-    internal Func<ValueTask>? Stop { get; init; }
+    /// <summary>What disposing does, for servers that were started for this pair.</summary>
+    public Func<ValueTask>? Stop { get; init; }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Stop?.Invoke() ?? ValueTask.CompletedTask;

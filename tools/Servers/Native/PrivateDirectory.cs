@@ -25,6 +25,8 @@ internal sealed class PrivateDirectory : IDisposable
     public static async Task<PrivateDirectory> TakeAsync(string? name, CancellationToken cancellationToken)
     {
         var root = await RootAsync(cancellationToken);
+        // One at a time, or a sweep could take a directory between its making and its locking for an abandoned one.
+        await using var turn = await WaitForTurnAsync(System.IO.Path.Combine(root, "lock"), cancellationToken);
         await SweepAsync(root, cancellationToken);
         if (name is not null && await TryTakeAsync(System.IO.Path.Combine(root, name), isKept: true, cancellationToken) is { } kept)
         {
@@ -66,10 +68,22 @@ internal sealed class PrivateDirectory : IDisposable
         File.Delete(ProcessesFile);
         if (!IsKept)
         {
-            Directory.Delete(Path, recursive: true);
+            Delete();
         }
 
         _lock.Dispose();
+    }
+
+    private void Delete()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A process that is just ending may still write: the next start sweeps what is left.
+        }
     }
 
     // PostgreSQL refuses to run as root, and the users that root runs the servers as cannot enter root's home.
@@ -94,6 +108,25 @@ internal sealed class PrivateDirectory : IDisposable
     private const UnixFileMode OwnerWritesOthersEnter =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private static async Task<FileStream> WaitForTurnAsync(string file, CancellationToken cancellationToken)
+    {
+        var end = DateTime.UtcNow.AddMinutes(1);
+        while (true)
+        {
+            try
+            {
+                return OpenLocked(file);
+            }
+            catch (IOException) when (DateTime.UtcNow < end)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+        }
+    }
+
+    // An advisory lock of the kernel: it ends with the process, however that ends.
+    private static FileStream OpenLocked(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
     private static async Task SweepAsync(string root, CancellationToken cancellationToken)
     {
         foreach (var left in Directory.GetDirectories(root, "once-*"))
@@ -107,9 +140,7 @@ internal sealed class PrivateDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(path, OwnerWritesOthersEnter);
-            // An advisory lock of the kernel: it ends with the process, however that ends.
-            var held = new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var taken = new PrivateDirectory(path, isKept, held);
+            var taken = new PrivateDirectory(path, isKept, OpenLocked(System.IO.Path.Combine(path, "lock")));
             await taken.EndLeftProcessesAsync(cancellationToken);
             return taken;
         }
