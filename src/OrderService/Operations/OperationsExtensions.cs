@@ -1,0 +1,30 @@
+using OrderService.Http;
+
+namespace OrderService.Operations;
+
+/// <summary>What every role has: health, metrics, logs, problem details, the API's description, the gate of /ops.</summary>
+internal static class OperationsExtensions
+{
+    /// <summary>Registers all of it and returns the roles of this process.</summary>
+    /// <exception cref="Messaging.SettingsException">A setting is out of bounds.</exception>
+    public static Roles AddOperations(this WebApplicationBuilder builder)
+    {
+        _ = OpsGate.ReadToken(builder.Configuration);
+        builder.AddObserving();
+        builder.Services.AddProblemDetails().AddRequestDeadline().AddOpenApi().AddHealthChecks();
+        return Roles.Read(builder.Configuration);
+    }
+
+    /// <summary>Maps all of it, and puts in front of everything what answers failures.</summary>
+    public static void UseOperations(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseMiddleware<OpsGate>();
+        app.UseRouting();
+        app.UseRequestTimeouts();
+        app.MapHealth();
+        app.MapPrometheusScrapingEndpoint(Observing.MetricsPath).ExcludeFromDescription();
+        app.MapOpenApi().ExcludeFromDescription();
+    }
+}
