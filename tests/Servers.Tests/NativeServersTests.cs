@@ -1,0 +1,62 @@
+using Npgsql;
+using RabbitMQ.Client;
+using Servers.Native;
+
+namespace Servers.Tests;
+
+[Trait("Needs", "servers")]
+public sealed class NativeServersTests
+{
+    [Fact]
+    public async Task What_was_committed_and_confirmed_survives_a_kill_of_both_servers()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        var database = servers.Postgres.ConnectionString("postgres");
+        await ExecuteAsync(database, "CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)");
+        await using (var connection = await ConnectAsync(servers))
+        {
+            var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+            await channel.QueueDeclareAsync("kept", durable: true, exclusive: false, autoDelete: false);
+            await channel.BasicPublishAsync("", "kept", mandatory: true, new BasicProperties { Persistent = true }, new byte[] { 7 });
+        }
+
+        await Task.WhenAll(servers.RabbitMq.KillAsync(), servers.Postgres.StopImmediatelyAsync());
+        Assert.Null(servers.RabbitMq.ProcessId);
+        Assert.Null(servers.Postgres.ProcessId);
+        await Task.WhenAll(
+            servers.RabbitMq.StartAsync(CancellationToken.None),
+            servers.Postgres.StartAsync(CancellationToken.None));
+
+        Assert.Equal(7, await ExecuteAsync(database, "SELECT id FROM kept"));
+        await using var again = await ConnectAsync(servers);
+        var queue = await again.CreateChannelAsync();
+        Assert.Equal(7, (await queue.BasicGetAsync("kept", autoAck: true))!.Body.Span[0]);
+        Assert.Contains("kept", await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "list_queues"));
+    }
+
+    [Fact]
+    public async Task Disposed_servers_leave_no_process_and_no_port()
+    {
+        var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        int[] processes = [servers.Postgres.ProcessId!.Value, servers.RabbitMq.ProcessId!.Value];
+        int[] ports = [servers.Postgres.Port, servers.RabbitMq.Port, servers.RabbitMq.Management.Port];
+        Assert.All(ports, port => Assert.False(FreePorts.IsFree(port)));
+
+        await servers.DisposeAsync();
+
+        Assert.All(processes, process => Assert.False(Directory.Exists($"/proc/{process}")));
+        Assert.All(ports, port => Assert.True(FreePorts.IsFree(port)));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(servers.RabbitMq.LogFile)));
+    }
+
+    private static Task<IConnection> ConnectAsync(NativeServers servers) =>
+        new ConnectionFactory { Uri = new Uri(servers.RabbitMq.Uri), AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+
+    private static async Task<object?> ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+}

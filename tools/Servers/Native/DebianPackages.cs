@@ -1,0 +1,84 @@
+using System.Reflection;
+
+namespace Servers.Native;
+
+/// <summary>Installs the servers' packages on Debian and Ubuntu, where they are missing and where this user may.</summary>
+internal static class DebianPackages
+{
+    private const string ScriptName = "install-packages.sh";
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(20);
+
+    /// <summary>The installed servers, after an installation where that was needed.</summary>
+    /// <exception cref="ServersException">Servers are missing and cannot be installed; the message says what to do.</exception>
+    public static async Task<InstalledServers> EnsureInstalledAsync(CancellationToken cancellationToken)
+    {
+        var (installed, missing) = InstalledServers.Find();
+        if (installed is not null)
+        {
+            return installed;
+        }
+
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/apt-get"))
+        {
+            throw Missing(missing, "this is not Debian or Ubuntu, so they are not installed automatically");
+        }
+
+        if (await ElevationAsync(cancellationToken) is not { } elevation)
+        {
+            throw Missing(missing, "this user is not root and has no password-less sudo, so they are not installed automatically");
+        }
+
+        await InstallAsync(elevation, missing, cancellationToken);
+        (installed, missing) = InstalledServers.Find();
+        return installed ?? throw Missing(missing, "the packages of this system do not provide them");
+    }
+
+    private static async Task<IReadOnlyList<string>?> ElevationAsync(CancellationToken cancellationToken)
+    {
+        if (Posix.IsRoot)
+        {
+            return [];
+        }
+
+        var sudo = await Command.RunAsync("sudo", ["-n", "true"], TimeSpan.FromSeconds(10), cancellationToken);
+        return sudo.Succeeded ? ["sudo", "-n"] : null;
+    }
+
+    private static async Task InstallAsync(IReadOnlyList<string> elevation, IReadOnlyList<string> missing, CancellationToken cancellationToken)
+    {
+        List<string> packages = [];
+        if (missing.Any(what => what.StartsWith("PostgreSQL", StringComparison.Ordinal)))
+        {
+            packages.Add("postgresql");
+        }
+
+        if (missing.Any(what => what.StartsWith("RabbitMQ", StringComparison.Ordinal)))
+        {
+            packages.Add("rabbitmq-server");
+        }
+
+        await Console.Error.WriteLineAsync($"Installing {string.Join(" and ", packages)} with apt-get (once; their own services stay off) ...");
+        List<string> line = [.. elevation, "timeout", "-k", "30", "900", "bash", "-c", Script(), "bash", .. packages];
+        var done = await Command.RunAsync(line[0], line.Skip(1), Deadline, cancellationToken);
+        if (!done.Succeeded)
+        {
+            throw Missing(missing, $"apt-get could not install them: {done.LastLine}");
+        }
+    }
+
+    private static string Script()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(ScriptName)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    private static ServersException Missing(IReadOnlyList<string> missing, string why) => new(
+        $"""
+        Missing: {string.Join(" and ", missing)}; {why}.
+        Do one of these:
+          - install them:      sudo apt-get install postgresql rabbitmq-server   (Debian 12, Ubuntu 22.04 or newer)
+          - start Docker, with the images {Docker.Images.Postgres} and {Docker.Images.RabbitMq}
+          - use your own:      set ConnectionStrings__Postgres and ConnectionStrings__RabbitMq
+        """);
+}

@@ -1,0 +1,78 @@
+using Servers.Docker;
+
+namespace Servers;
+
+/// <summary>Where servers come from.</summary>
+public enum ServerSource
+{
+    /// <summary>The two connection strings of the environment.</summary>
+    Environment,
+
+    /// <summary>Containers.</summary>
+    Docker,
+
+    /// <summary>Private instances of the machine's own packages.</summary>
+    Native,
+}
+
+/// <summary>The outcome of the rule.</summary>
+/// <param name="Source">Where servers come from.</param>
+/// <param name="Given">The servers, where they come from the environment.</param>
+/// <param name="Engine">The engine, where they come from Docker.</param>
+public sealed record ServerChoice(ServerSource Source, ServerPair? Given = null, DockerEngine? Engine = null);
+
+/// <summary>The one rule by which PostgreSQL and RabbitMQ are found. First match wins: <c>SERVERS=docker|native</c>, which
+/// forces one; <c>ConnectionStrings__Postgres</c> and <c>ConnectionStrings__RabbitMq</c>, both or neither; a Docker engine
+/// that answers and has or can pull the images; private native instances.</summary>
+public static class ServerRule
+{
+    private const string Force = "SERVERS";
+    private const string Postgres = "ConnectionStrings__Postgres";
+    private const string RabbitMq = "ConnectionStrings__RabbitMq";
+
+    /// <summary>Applies the rule. What is passed over is said on standard error, with the reason.</summary>
+    /// <exception cref="ServersException">What was asked for is contradictory or cannot be had.</exception>
+    public static async Task<ServerChoice> DecideAsync(CancellationToken cancellationToken)
+    {
+        var forced = Variable(Force);
+        if (forced is not (null or "docker" or "native"))
+        {
+            throw new ServersException($"{Force} is \"{forced}\": it must be \"docker\", \"native\" or unset.");
+        }
+
+        if (forced == "native")
+        {
+            return new ServerChoice(ServerSource.Native);
+        }
+
+        if (forced is null && FromEnvironment() is { } given)
+        {
+            return new ServerChoice(ServerSource.Environment, given);
+        }
+
+        var (engine, reason) = await DockerEngine.FindAsync(cancellationToken);
+        if (engine is not null)
+        {
+            return new ServerChoice(ServerSource.Docker, Engine: engine);
+        }
+
+        if (forced == "docker")
+        {
+            throw new ServersException($"{Force}=docker, but {reason}.");
+        }
+
+        await Console.Error.WriteLineAsync($"Not using Docker: {reason}.");
+        return new ServerChoice(ServerSource.Native);
+    }
+
+    private static ServerPair? FromEnvironment() => (Variable(Postgres), Variable(RabbitMq)) switch
+    {
+        (null, null) => null,
+        ({ } postgres, { } rabbitMq) => new ServerPair("the connection strings of the environment", postgres, rabbitMq, null),
+        ({ }, null) => throw new ServersException($"{Postgres} is set but {RabbitMq} is not. Set both, or neither to have servers started."),
+        (null, { }) => throw new ServersException($"{RabbitMq} is set but {Postgres} is not. Set both, or neither to have servers started."),
+    };
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+}
