@@ -1,16 +1,18 @@
 namespace Messaging;
 
-/// <summary>The waits between tries to reach a server: the first within a second, then doubling up to ten.</summary>
-internal sealed class Reconnect(TimeProvider clock)
+/// <summary>The waits between tries to reach a server: the first within a second, then doubling up to a cap.</summary>
+/// <param name="clock">Lets the waits pass.</param>
+/// <param name="cap">The longest wait; 10 s unless given.</param>
+internal sealed class Reconnect(TimeProvider clock, TimeSpan? cap = null)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Cap = TimeSpan.FromSeconds(10);
 
+    private readonly TimeSpan _cap = cap ?? TimeSpan.FromSeconds(10);
     private int _failures;
 
     /// <summary>Waits before the next try; longer with each call since the last <see cref="Succeeded"/>.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) =>
-        Task.Delay(Backoff.WithJitter(Backoff.After(++_failures, First, Cap)), clock, cancellationToken);
+        Task.Delay(Backoff.WithJitter(Backoff.After(++_failures, First, _cap)), clock, cancellationToken);
 
     /// <summary>The server answered and did what was asked of it: the next failure starts from the shortest wait.</summary>
     public void Succeeded() => _failures = 0;

@@ -23,4 +23,10 @@ public static class MessageHeaders
 
     /// <summary>The type name of the last failure; never its text, which may hold values.</summary>
     public const string LastErrorType = "x-last-error-type";
+
+    /// <summary>Why a consumer made the message a dead letter, in words that hold no value of the message.</summary>
+    public const string DeadReason = "x-dead-reason";
+
+    /// <summary>When a consumer made the message a dead letter, ISO 8601 in UTC.</summary>
+    public const string DeadAt = "x-dead-at";
 }

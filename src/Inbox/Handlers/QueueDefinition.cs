@@ -1,0 +1,26 @@
+using Messaging;
+
+namespace Inbox;
+
+/// <summary>A queue as <see cref="InboxBuilder"/> describes it.</summary>
+internal sealed class QueueDefinition(string name)
+{
+    public string Name { get; } = name;
+
+    public string DeadQueue => $"{Name}.dead";
+
+    /// <summary>One active consumer at a time, further ones standing by: order holds across processes.</summary>
+    public bool Ordered { get; set; } = true;
+
+    public int? BatchSize { get; set; }
+
+    /// <summary>The exchange its bindings are on; that of the setting Outbox:Exchange unless set.</summary>
+    public string? Exchange { get; set; }
+
+    public MessageTypes Types { get; } = new();
+
+    public Dictionary<string, HandlerBinding> Handlers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Failures for which trying again is no use.</summary>
+    public List<Func<Exception, bool>> PermanentRules { get; } = [failure => failure is PermanentFailureException];
+}

@@ -1,0 +1,21 @@
+using Messaging;
+
+namespace Inbox;
+
+/// <summary>Gives a message its effect. The inbox commits: the handler changes the context and returns. It calls neither
+/// commit nor rollback, and need not call SaveChanges. Each message gets a new handler.</summary>
+/// <typeparam name="TMessage">The message it handles.</typeparam>
+public interface IMessageHandler<in TMessage>
+    where TMessage : IMessage
+{
+    /// <summary>Changes the context of the unit of work. The effect becomes visible when the inbox commits it together with
+    /// the record that this message was handled; until then it may be rolled back and tried again, also where this method
+    /// succeeded, so anything outside that transaction needs <see cref="MessageContext.MessageId"/> as its idempotency key.</summary>
+    /// <param name="message">The decoded body.</param>
+    /// <param name="context">The message's envelope.</param>
+    /// <param name="cancellationToken">Cancelled after <see cref="InboxOptions.HandlerTimeout"/> and when a shutdown can wait
+    /// no longer.</param>
+    /// <exception cref="PermanentFailureException">Trying again cannot help: the message becomes a dead letter at once.
+    /// Any other exception is tried again, as <see cref="RetryOptions"/> says.</exception>
+    Task HandleAsync(TMessage message, MessageContext context, CancellationToken cancellationToken);
+}

@@ -1,0 +1,10 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Inbox;
+
+/// <summary>Takes the inbox into a context's model.</summary>
+public static class InboxModelBuilderExtensions
+{
+    /// <summary>Maps <see cref="InboxMessage"/> to the table <c>inbox_message</c>; for <c>OnModelCreating</c>.</summary>
+    public static ModelBuilder AddInbox(this ModelBuilder model) => model.ApplyConfiguration(new InboxMessageConfiguration());
+}

@@ -1,0 +1,79 @@
+using Messaging;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Inbox;
+
+/// <summary>Describes one queue and its handlers.</summary>
+public sealed class QueueBuilder
+{
+    private readonly QueueDefinition _queue;
+    private readonly IServiceCollection _services;
+
+    internal QueueBuilder(QueueDefinition queue, IServiceCollection services)
+    {
+        _queue = queue;
+        _services = services;
+    }
+
+    /// <summary>Binds the queue to <typeparamref name="TMessage"/>'s wire name and has <typeparamref name="THandler"/> handle
+    /// what arrives. The handler is taken from the services; it is added as transient unless it is there.</summary>
+    /// <exception cref="ArgumentException">The queue has a handler for this wire name already, or the name is malformed.</exception>
+    public QueueBuilder Handle<TMessage, THandler>()
+        where TMessage : IMessage
+        where THandler : class, IMessageHandler<TMessage>
+    {
+        _queue.Types.Add<TMessage>();
+        var binding = HandlerBinding.Of<TMessage, THandler>();
+        if (!_queue.Handlers.TryAdd(binding.MessageType, binding))
+        {
+            throw new ArgumentException(
+                $"Queue \"{_queue.Name}\" has {_queue.Handlers[binding.MessageType].HandlerType.Name} for \"{binding.MessageType}\" already: " +
+                $"{typeof(THandler).Name} needs a queue of its own.");
+        }
+
+        _services.TryAddTransient<THandler>();
+        return this;
+    }
+
+    /// <summary>Lets the consumers of all processes take messages at once. Without it one consumer is active, the others stand
+    /// by, and messages of one key take effect in order.</summary>
+    public QueueBuilder Unordered()
+    {
+        _queue.Ordered = false;
+        return this;
+    }
+
+    /// <summary>Handles at most <paramref name="messages"/> in one transaction, whatever <see cref="InboxOptions.BatchSize"/>
+    /// says: 1 where the handlers of several messages change the same rows.</summary>
+    /// <param name="messages">1 to 1,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is out of bounds.</exception>
+    public QueueBuilder BatchSize(int messages)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(messages, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(messages, 1_000);
+        _queue.BatchSize = messages;
+        return this;
+    }
+
+    /// <summary>Binds the queue to another exchange than that of the setting <c>Outbox:Exchange</c>.</summary>
+    /// <param name="exchange">A durable topic exchange, 1 to 255 UTF-8 bytes.</param>
+    /// <exception cref="ArgumentException">It is blank or too long.</exception>
+    public QueueBuilder From(string exchange)
+    {
+        _queue.Exchange = WireNames.Require(exchange, WireBounds.MaxShortStringBytes, nameof(exchange));
+        return this;
+    }
+
+    /// <summary>A failure of this type, or of one derived from it, makes a dead letter at once.</summary>
+    public QueueBuilder TreatAsPermanent<TException>()
+        where TException : Exception => TreatAsPermanent(failure => failure is TException);
+
+    /// <summary>A failure of which <paramref name="rule"/> says true makes a dead letter at once.</summary>
+    public QueueBuilder TreatAsPermanent(Func<Exception, bool> rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        _queue.PermanentRules.Add(rule);
+        return this;
+    }
+}
