@@ -1,10 +1,11 @@
 namespace Messaging;
 
-/// <summary>The waits between tries to reach a server: the first within a second, then doubling up to ten.</summary>
+/// <summary>The waits between tries to reach a server: a quarter of a second, then doubling up to one. A longer cap would spare
+/// the server nothing that counts, and cost as much time again once it is back.</summary>
 internal sealed class Reconnect(TimeProvider clock)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Cap = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Cap = TimeSpan.FromSeconds(1);
 
     private int _failures;
 
