@@ -130,12 +130,13 @@ internal static class OutboxSql
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """;
 
-    // Keys whose next message is deferred: a new owner must not let later messages of the key pass.
+    // Keys whose next message is deferred: a new owner must not let later messages of the key pass. Rows whose time has come
+    // count too, since a page need not hold all of them.
     public const string BlockedKeys =
         """
         SELECT key, min(id)
         FROM outbox_message
-        WHERE sent_at IS NULL AND parked_at IS NULL AND due_at > now() AND key IS NOT NULL
+        WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL AND key IS NOT NULL
         GROUP BY key
         """;
 

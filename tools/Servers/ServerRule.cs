@@ -19,7 +19,9 @@ public enum ServerSource
 /// <param name="Source">Where servers come from.</param>
 /// <param name="Given">The servers, where they come from the environment.</param>
 /// <param name="Engine">The engine, where they come from Docker.</param>
-public sealed record ServerChoice(ServerSource Source, ServerPair? Given = null, DockerEngine? Engine = null);
+/// <param name="IsForced">Whether the environment leaves no other choice.</param>
+public sealed record ServerChoice(
+    ServerSource Source, ServerPair? Given = null, DockerEngine? Engine = null, bool IsForced = false);
 
 /// <summary>The one rule by which PostgreSQL and RabbitMQ are found. First match wins: <c>SERVERS=docker|native</c>, which
 /// forces one; <c>ConnectionStrings__Postgres</c> and <c>ConnectionStrings__RabbitMq</c>, both or neither; a Docker engine
@@ -42,7 +44,7 @@ public static class ServerRule
 
         if (forced == "native")
         {
-            return new ServerChoice(ServerSource.Native);
+            return new ServerChoice(ServerSource.Native, IsForced: true);
         }
 
         if (forced is null && FromEnvironment() is { } given)
@@ -53,7 +55,7 @@ public static class ServerRule
         var (engine, reason) = await DockerEngine.FindAsync(cancellationToken);
         if (engine is not null)
         {
-            return new ServerChoice(ServerSource.Docker, Engine: engine);
+            return new ServerChoice(ServerSource.Docker, Engine: engine, IsForced: forced is not null);
         }
 
         if (forced == "docker")

@@ -102,7 +102,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
                 }
             }
 
-            var added = rows.Count(Add);
+            var added = 0;
+            foreach (var row in rows)
+            {
+                added += Add(row) ? 1 : 0;
+            }
+
             foreach (var line in reread)
             {
                 if (complete != long.MaxValue)

@@ -15,16 +15,16 @@ internal sealed record ListOrdersQuery(string? CustomerId, OrderStatus? Status, 
         var errors = new FieldErrors();
         var bound = new ListOrdersQuery(
             Take(query, errors, "customerId", OrderBounds.CustomerId.Text, text => OrderBounds.CustomerId.Allows(text) ? text : null),
-            Take(query, errors, "status", $"one of {string.Join(", ", Names)}", ReadStatus),
+            Take(query, errors, "status", $"one of {string.Join(", ", StatusNames)}", ReadStatus),
             Take(query, errors, "after", "the value of \"next\" from a page before", text => OrderCursor.TryParse(text, out var cursor) ? cursor : (OrderCursor?)null),
             Take(query, errors, "limit", $"a whole number from 1 to {HighestLimit}", ReadLimit) ?? UsualLimit);
         errors.ThrowIfAny();
         return bound;
     }
 
-    private static IEnumerable<string> Names => Enum.GetNames<OrderStatus>().Select(name => name.ToLowerInvariant());
+    public static IEnumerable<string> StatusNames => Enum.GetNames<OrderStatus>().Select(name => name.ToLowerInvariant());
 
-    private static OrderStatus? ReadStatus(string text) => Names.Contains(text) ? Enum.Parse<OrderStatus>(text, ignoreCase: true) : null;
+    private static OrderStatus? ReadStatus(string text) => StatusNames.Contains(text) ? Enum.Parse<OrderStatus>(text, ignoreCase: true) : null;
 
     private static int? ReadLimit(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= HighestLimit ? limit : null;
