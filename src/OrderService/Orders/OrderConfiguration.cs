@@ -34,8 +34,8 @@ internal sealed class OrderConfiguration : IEntityTypeConfiguration<Order>
         line.ToTable("order_line");
         line.WithOwner().HasForeignKey("OrderId").HasConstraintName("order_line_order_id_fkey");
         line.HasKey("OrderId", nameof(OrderLine.Line)).HasName("order_line_pkey");
-        line.Property<Guid>("OrderId").HasColumnName("order_id");
-        line.Property(l => l.Line).HasColumnName("line").ValueGeneratedNever();
+        line.Property<Guid>("OrderId").HasColumnName("order_id").HasColumnOrder(0);
+        line.Property(l => l.Line).HasColumnName("line").HasColumnOrder(1).ValueGeneratedNever();
         line.Property(l => l.Sku).HasColumnName("sku");
         line.Property(l => l.Quantity).HasColumnName("quantity");
         line.Property(l => l.UnitPrice).HasColumnName("unit_price").HasColumnType("numeric");

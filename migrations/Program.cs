@@ -1,0 +1,3 @@
+using Migrations;
+
+return await MigrationCommand.RunAsync(args);
