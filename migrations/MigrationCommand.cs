@@ -20,7 +20,7 @@ internal static class MigrationCommand
     private const string Setting = "ConnectionStrings__Postgres";
     private const string FillStock = "--fill-stock";
 
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         if (args is ["--help"] or ["-h"])
         {
@@ -57,10 +57,7 @@ internal static class MigrationCommand
         try
         {
             await database.CreateIfAbsentAsync(cancellationToken);
-            var applied = await database.MigrateAsync(cancellationToken);
-            Console.WriteLine(applied.Count == 0
-                ? $"Database {database.Name} is up to date."
-                : $"Database {database.Name}: applied {string.Join(", ", applied)}.");
+            Console.WriteLine($"Database {database.Name} is at {await database.MigrateAsync(cancellationToken)}.");
             if (fillStock)
             {
                 await InitialStock.FillAsync(database, cancellationToken);

@@ -45,15 +45,36 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
             return;
         }
 
-        var maintenance = new NpgsqlConnectionStringBuilder(address.ConnectionString) { Database = "postgres" };
-        await using var connection = new NpgsqlConnection(maintenance.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
         // template0, since template1 may have another encoding.
-        var quoted = new NpgsqlCommandBuilder().QuoteIdentifier(Name);
-        await using var create = new NpgsqlCommand($"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0", connection);
+        await CreateAsync(
+            $"CREATE DATABASE {Quote(Name)} ENCODING 'UTF8' TEMPLATE template0",
+            new NpgsqlConnectionStringBuilder(address.ConnectionString) { Database = "postgres" },
+            cancellationToken);
+    }
+
+    /// <summary>Applies what is missing and returns the name of the newest migration. EF Core takes a lock: of two at once,
+    /// one waits. The tables stand in the first schema of the connection's search_path, which is created where it is named
+    /// and absent.</summary>
+    public async Task<string> MigrateAsync(CancellationToken cancellationToken)
+    {
+        if (address.SearchPath?.Split(',')[0].Trim(' ', '"') is { Length: > 0 } schema)
+        {
+            await CreateAsync($"CREATE SCHEMA IF NOT EXISTS {Quote(schema)}", address, cancellationToken);
+        }
+
+        await using var db = OrdersDbContextFactory.Create(address.ConnectionString);
+        await db.Database.MigrateAsync(cancellationToken);
+        return db.Database.GetMigrations().Last();
+    }
+
+    /// <summary>Runs one statement.</summary>
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => ExecuteAsync(sql, address, cancellationToken);
+
+    private static async Task CreateAsync(string sql, NpgsqlConnectionStringBuilder address, CancellationToken cancellationToken)
+    {
         try
         {
-            await create.ExecuteNonQueryAsync(cancellationToken);
+            await ExecuteAsync(sql, address, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
         {
@@ -61,23 +82,15 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         }
     }
 
-    /// <summary>Applies what is missing and returns the names. EF Core takes a lock: of two at once, one waits.</summary>
-    public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
-    {
-        await using var db = OrdersDbContextFactory.Create(address.ConnectionString);
-        var before = await db.Database.GetAppliedMigrationsAsync(cancellationToken);
-        await db.Database.MigrateAsync(cancellationToken);
-        return [.. db.Database.GetMigrations().Except(before)];
-    }
-
-    /// <summary>Runs one statement.</summary>
-    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    private static async Task ExecuteAsync(string sql, NpgsqlConnectionStringBuilder address, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static string Quote(string name) => new NpgsqlCommandBuilder().QuoteIdentifier(name);
 
     private async Task<bool> ExistsAsync(CancellationToken cancellationToken)
     {

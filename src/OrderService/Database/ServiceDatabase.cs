@@ -21,7 +21,7 @@ internal static class ServiceDatabase
         builder.Services.AddDbContextPool<TContext>((services, options) => options
             .UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
             .UseOutbox(services.GetRequiredService<OutboxOptions>()));
-        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck>("database", timeout: TimeSpan.FromSeconds(2));
+        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TContext>>("database", timeout: TimeSpan.FromSeconds(2));
         builder.Services.AddExceptionHandler<DatabaseTrouble>();
     }
 

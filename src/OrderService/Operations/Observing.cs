@@ -28,7 +28,7 @@ internal static class Observing
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(Telemetry.OutboxMeterName, Telemetry.InboxMeterName, "Npgsql", "System.Runtime").AddAspNetCoreInstrumentation();
+                metrics.AddMeter(Telemetry.OutboxMeterName, Telemetry.InboxMeterName, "System.Runtime").AddAspNetCoreInstrumentation();
                 metrics.AddPrometheusExporter();
                 if (collect)
                 {

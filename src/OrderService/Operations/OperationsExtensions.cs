@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OrderService.Http;
 
 namespace OrderService.Operations;
@@ -11,7 +12,15 @@ internal static class OperationsExtensions
     {
         _ = OpsGate.ReadToken(builder.Configuration);
         builder.AddObserving();
-        builder.Services.AddProblemDetails().AddRequestDeadline().AddOpenApi().AddHealthChecks();
+        builder.WebHost.ConfigureKestrel(server => server.AddServerHeader = false);
+        builder.Services.AddProblemDetails().AddRequestDeadline().AddHealthChecks();
+        // Numbers are numbers: not texts that look like one.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+        builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = builder.Environment.ApplicationName;
+            return Task.CompletedTask;
+        }));
         return Roles.Read(builder.Configuration);
     }
 

@@ -26,33 +26,47 @@ internal static class PlaceOrderDescription
         };
     }
 
-    /// <summary>States the bounds of <see cref="OrderBounds"/> in the schema of the request.</summary>
-    public static void Bound(OpenApiSchema schema, Type type)
+    /// <summary>States <see cref="OrderBounds"/> in the schemas of the request's fields.</summary>
+    public static Task BoundAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        if (type == typeof(PlaceOrderRequest))
+        var owner = context.JsonPropertyInfo?.DeclaringType;
+        if (owner == typeof(PlaceOrderRequest) || owner == typeof(PlaceOrderRequest.Line))
         {
-            Bound(schema, "customerId", OrderBounds.CustomerId.Text, field => (field.MinLength, field.MaxLength) = (1, OrderBounds.LongestName));
-            Bound(schema, "currency", OrderBounds.Currency.Text, field => field.Pattern = "^[A-Z]{3}$");
-            Bound(schema, "lines", OrderBounds.Lines.Text, field => (field.MinItems, field.MaxItems) = (1, OrderBounds.MostLines));
+            Bound(schema, context.JsonPropertyInfo!.Name);
         }
-        else if (type == typeof(PlaceOrderRequest.Line))
-        {
-            Bound(schema, "sku", OrderBounds.Sku.Text, field => (field.MinLength, field.MaxLength) = (1, OrderBounds.LongestName));
-            Bound(schema, "quantity", OrderBounds.Quantity.Text, field => (field.Minimum, field.Maximum) = ("1", Number(OrderBounds.MostPieces)));
-            Bound(schema, "unitPrice", OrderBounds.UnitPrice.Text, field =>
-            {
-                (field.Minimum, field.Maximum) = ("0", Number(OrderBounds.HighestPrice));
-                field.MultipleOf = (decimal)Math.Pow(10, -OrderBounds.PriceDecimals);
-            });
-        }
+
+        return Task.CompletedTask;
     }
 
-    private static void Bound(OpenApiSchema schema, string name, string text, Action<OpenApiSchema> state)
+    private static void Bound(OpenApiSchema schema, string field)
     {
-        if (schema.Properties?[name] is OpenApiSchema field)
+        switch (field)
         {
-            field.Description = $"Must be {text}.";
-            state(field);
+            case "customerId":
+                (schema.MinLength, schema.MaxLength) = (1, OrderBounds.LongestName);
+                schema.Description = OrderBounds.CustomerId.Text;
+                break;
+            case "currency":
+                schema.Pattern = "^[A-Z]{3}$";
+                schema.Description = OrderBounds.Currency.Text;
+                break;
+            case "lines":
+                (schema.MinItems, schema.MaxItems) = (1, OrderBounds.MostLines);
+                schema.Description = OrderBounds.Lines.Text;
+                break;
+            case "sku":
+                (schema.MinLength, schema.MaxLength) = (1, OrderBounds.LongestName);
+                schema.Description = OrderBounds.Sku.Text;
+                break;
+            case "quantity":
+                (schema.Minimum, schema.Maximum) = ("1", Number(OrderBounds.MostPieces));
+                schema.Description = OrderBounds.Quantity.Text;
+                break;
+            case "unitPrice":
+                (schema.Minimum, schema.Maximum) = ("0", Number(OrderBounds.HighestPrice));
+                schema.MultipleOf = (decimal)Math.Pow(10, -OrderBounds.PriceDecimals);
+                schema.Description = OrderBounds.UnitPrice.Text;
+                break;
         }
     }
 

@@ -1,3 +1,0 @@
-using Migrations;
-
-return await MigrationCommand.RunAsync(args);
