@@ -45,6 +45,19 @@ public static class InboxServiceCollectionExtensions
             throw new InvalidOperationException($"Call AddInbox<{typeof(TContext).Name}>(...) before AddInboxConsumers<{typeof(TContext).Name}>().");
         }
 
+        foreach (var queue in definition.Queues)
+        {
+            services.AddSingleton(new ConsumerStatus(queue.Name));
+        }
+
+        services.TryAddSingleton<Timings>();
+        services.AddSingleton<InboxMetrics>();
+        services.AddSingleton<InboxDatabase>();
+        services.AddSingleton<Republisher>();
+        services.AddSingleton<InboxPurge>();
+        services.AddHostedService<InboxConsumers>();
+        services.AddHostedService<InboxPurgeLoop>();
+        services.AddHealthChecks().AddCheck<ConsumersHealthCheck>("consumers");
         return services;
     }
 }

@@ -113,19 +113,11 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <summary>Ends every publish in flight as Unknown, at once.</summary>
     public void Abandon() => Break("The publisher was abandoned.");
 
-    /// <summary>Ends the connection without waiting for an answer, which a dead peer would never give.</summary>
+    /// <summary>Abandons the connection; everything in flight counts as Unknown.</summary>
     public async ValueTask DisposeAsync()
     {
         Break("The publisher was closed.");
-        try
-        {
-            await _connection.AbortAsync(Constants.ReplySuccess, "closing", TimeSpan.FromSeconds(1));
-            await _connection.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(2));
-        }
-        catch (Exception)
-        {
-            // An abandoned connection is nothing to report: everything in flight on it counts as Unknown already.
-        }
+        await BrokerConnector.AbandonAsync(_connection);
     }
 
     private async Task WithinDeadlineAsync(Task confirm)

@@ -1,0 +1,57 @@
+namespace Inbox;
+
+/// <summary>How many messages of a queue share a transaction: it doubles while transactions do well, and halves, down to one
+/// by one, when they contend with others or take long. Where there is contention again and again it grows ever more seldom.</summary>
+internal sealed class BatchSize(int limit)
+{
+    private const int FirstPatience = 16;
+    private const int LongestPatience = 4_096;
+
+    // A batch holds its locks, and keeps a shutdown waiting, for as long as it runs.
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private int _current = 1;
+    private int _patience = 1;
+    private int _clean;
+
+    public int Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current;
+            }
+        }
+    }
+
+    /// <summary>A transaction of <paramref name="messages"/> has ended well.</summary>
+    public void Committed(int messages, TimeSpan took)
+    {
+        lock (_lock)
+        {
+            if (took > Slow)
+            {
+                _current = Math.Max(1, Math.Min(_current, messages) / 2);
+            }
+            else if (messages >= _current && ++_clean >= _patience)
+            {
+                _current = Math.Min(limit, _current * 2);
+                _patience = Math.Max(1, _patience / 2);
+                _clean = 0;
+            }
+        }
+    }
+
+    /// <summary>A batch has ended in a deadlock, a serialization failure or a wait for a lock.</summary>
+    public void Contended()
+    {
+        lock (_lock)
+        {
+            _current = Math.Max(1, _current / 2);
+            _patience = Math.Clamp(_patience * 4, FirstPatience, LongestPatience);
+            _clean = 0;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Inbox;
+
+/// <summary>Healthy when the database answers and each queue has its subscription. A consumer that stands by for another
+/// process counts as subscribed.</summary>
+internal sealed class ConsumersHealthCheck(IEnumerable<ConsumerStatus> consumers, InboxDatabase database) : IHealthCheck
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
+    {
+        var reasons = consumers.Where(consumer => consumer.WhyNotReady is not null)
+            .Select(consumer => $"{consumer.Queue}: {consumer.WhyNotReady}").ToList();
+        if (await database.WhyNotAnsweringAsync(Patience, cancellationToken) is { } silence)
+        {
+            reasons.Insert(0, silence);
+        }
+
+        return reasons.Count == 0
+            ? HealthCheckResult.Healthy()
+            : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", reasons));
+    }
+}

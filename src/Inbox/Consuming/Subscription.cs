@@ -1,0 +1,155 @@
+using System.Threading.Channels;
+using Messaging;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Inbox;
+
+/// <summary>One subscription on one channel, from subscribing until it is of no use any more. Whatever it has not settled by
+/// then, the broker delivers again.</summary>
+internal sealed partial class Subscription(
+    QueueDefinition queue,
+    Lane lane,
+    DeliveryReader reader,
+    ConsumerStatus status,
+    InboxOptions options,
+    Timings timings,
+    InboxMetrics metrics,
+    TimeProvider clock,
+    ILogger<Subscription> logger)
+{
+    // A message that kills the process takes its whole prefetch down with it, and the broker counts that as a delivery of
+    // each: its neighbours would reach the delivery limit too. From this count on messages are taken one by one.
+    private const int SuspectCount = 3;
+
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource<SubscriptionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<Delivery>[] _waiting =
+        [.. Enumerable.Range(0, options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
+
+    private long _received;
+    private long _settled;
+    private long _receivedAtLastLook;
+    private Delivery? _passed;
+
+    /// <summary>Runs once. Each subscription begins narrow, with one message at a time, so that a process which comes back
+    /// after a message killed it does not drag the neighbours along again.</summary>
+    public async Task<SubscriptionEnd> RunAsync(IConnection connection, bool narrow, Action onSubscribed, CancellationToken stopping)
+    {
+        var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
+        var acks = new AckSender(channel, queue, metrics, logger);
+        var acking = acks.RunAsync();
+        using var abandon = new CancellationTokenSource();
+        using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var lanes = _waiting.Select(waiting => Task.Run(() =>
+            lane.RunAsync(waiting.Reader, delivery => Settle(delivery, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
+        try
+        {
+            var listener = new DeliveryListener(channel, reader, delivery => Take(delivery, narrow), Lose);
+            var prefetch = narrow ? 1 : Math.Max(options.Prefetch, queue.BatchSize ?? 1);
+            await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
+            var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
+            onSubscribed();
+
+            await using var stopped = stopping.Register(() => _end.TrySetResult(SubscriptionEnd.Stopped));
+            _ = WatchAsync(connection, taking.Token);
+            var end = await _end.Task;
+            if (_passed is { } passed)
+            {
+                // Before its ack: after it the broker would deliver the next one, only to have it come back.
+                await channel.BasicCancelAsync(tag, cancellationToken: CancellationToken.None);
+                acks.Settle(passed);
+            }
+
+            return end;
+        }
+        finally
+        {
+            await taking.CancelAsync();
+            abandon.CancelAfter(timings.Drain);
+            await Task.WhenAll(lanes);
+            acks.Complete();
+            await acking;
+            await CloseAsync(channel);
+        }
+    }
+
+    private void Take(Delivery delivery, bool narrow)
+    {
+        Interlocked.Increment(ref _received);
+        if (!narrow && delivery.DeliveryCount >= SuspectCount)
+        {
+            LogSuspect(queue.Name, delivery.DeliveryCount);
+            _end.TrySetResult(SubscriptionEnd.Narrow);
+            return;
+        }
+
+        _waiting[(uint)delivery.LaneHash % _waiting.Length].Writer.TryWrite(delivery);
+    }
+
+    private void Settle(Delivery delivery, AckSender acks, bool narrow)
+    {
+        Interlocked.Increment(ref _settled);
+        if (narrow && delivery.DeliveryCount < SuspectCount)
+        {
+            _passed = delivery;
+            if (_end.TrySetResult(SubscriptionEnd.Widen))
+            {
+                return;
+            }
+        }
+
+        acks.Settle(delivery);
+    }
+
+    private void Lose(string reason)
+    {
+        if (_end.TrySetResult(SubscriptionEnd.Lost))
+        {
+            status.Unsubscribed(reason);
+            LogLost(queue.Name, reason);
+        }
+    }
+
+    private async Task WatchAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Lose(await new Watchdog(timings.Watch, clock).WatchAsync(connection, queue.Name, IsIdle, cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The subscription has ended.
+        }
+    }
+
+    private bool IsIdle()
+    {
+        var received = Interlocked.Read(ref _received);
+        var isIdle = received == _receivedAtLastLook && received == Interlocked.Read(ref _settled);
+        _receivedAtLastLook = received;
+        return isIdle;
+    }
+
+    /// <summary>Closing waits for the broker's answer, so that the acks before it have arrived.</summary>
+    private static async Task CloseAsync(IChannel channel)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(ClosePatience);
+            await channel.CloseAsync(Constants.ReplySuccess, "done", abort: false, patience.Token);
+            await channel.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // A channel that is gone already has nothing left to settle.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: a message has been delivered {Count} times without being settled; messages are taken one by one until it has passed")]
+    private partial void LogSuspect(string queue, long count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the subscription is lost ({Reason}); subscribing again")]
+    private partial void LogLost(string queue, string reason);
+}

@@ -1,0 +1,46 @@
+using RabbitMQ.Client;
+
+namespace Inbox;
+
+/// <summary>Notices a subscription that looks open but receives nothing while its queue holds messages: brokers have been seen
+/// to forget a consumer without saying so.</summary>
+internal sealed class Watchdog(TimeSpan interval, TimeProvider clock)
+{
+    // One look could fall into the moment between the arrival of a message and its delivery.
+    private const int Strikes = 2;
+
+    /// <summary>Completes with the reason when the subscription is of no use any more. A consumer that stands by for another
+    /// one, which is busy, looks the same from here; subscribing again does it no harm.</summary>
+    /// <param name="connection">The subscription's connection; each look takes a channel of its own.</param>
+    /// <param name="queue">The queue's name.</param>
+    /// <param name="isIdle">Whether nothing has arrived since the last call and nothing is being handled.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public async Task<string> WatchAsync(IConnection connection, string queue, Func<bool> isIdle, CancellationToken cancellationToken)
+    {
+        var strikes = 0;
+        while (true)
+        {
+            await Task.Delay(interval, clock, cancellationToken);
+            if (!isIdle())
+            {
+                strikes = 0;
+                continue;
+            }
+
+            try
+            {
+                await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+                strikes = await channel.MessageCountAsync(queue, cancellationToken) > 0 ? strikes + 1 : 0;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                return $"the broker does not say how many messages the queue holds ({exception.GetType().Name})";
+            }
+
+            if (strikes >= Strikes)
+            {
+                return "nothing arrives though the queue holds messages";
+            }
+        }
+    }
+}

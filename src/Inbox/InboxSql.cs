@@ -1,0 +1,70 @@
+namespace Inbox;
+
+/// <summary>All SQL of the inbox. Tables are named without a schema: the connection's search_path chooses it.</summary>
+internal static class InboxSql
+{
+    // Lock waits are short where many messages share the transaction, so that a batch which meets another one's locks gives
+    // way. The second setting ends, on the server, the session of a process that hangs: its locks would make every further
+    // delivery of the same messages wait.
+    public const string Bounds =
+        """
+        SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)
+        """;
+
+    // An id that does not come back was handled before: only this statement may say so. Where another transaction is
+    // handling the same message just now, it waits for that one's end. The ids come sorted: two batches with the same
+    // messages in another order would deadlock. RETURNING has no order. The transaction's id tells the guard later
+    // whether this is still the same transaction.
+    public const string Insert =
+        """
+        INSERT INTO inbox_message (consumer, message_id, received_at, body_hash)
+        SELECT $1, fresh.message_id, now(), fresh.body_hash
+        FROM unnest($2, $3) AS fresh (message_id, body_hash)
+        ON CONFLICT (consumer, message_id) DO NOTHING
+        RETURNING message_id, pg_current_xact_id()
+        """;
+
+    public const string HashesOf =
+        """
+        SELECT message_id, body_hash FROM inbox_message WHERE consumer = $1 AND message_id = ANY($2)
+        """;
+
+    // The last statement before every COMMIT. In a transaction that has failed, PostgreSQL answers COMMIT with ROLLBACK
+    // and the client reports no error: a handler that swallowed a database error would have its message acked and lost.
+    // This statement fails there (25P02). Another transaction id, or none, means that the handler has ended the
+    // transaction by itself. Without synchronous_commit a crash of the server could take back what was acked.
+    public const string Guard =
+        """
+        SELECT pg_current_xact_id_if_assigned(), current_setting('synchronous_commit')
+        """;
+
+    public const string Durability =
+        """
+        SELECT current_setting('fsync'), current_setting('synchronous_commit')
+        """;
+
+    public const string EndSession =
+        """
+        SELECT pg_terminate_backend($1)
+        """;
+
+    // From a remembered low end: each look would otherwise walk again the index entries of what was deleted since the last
+    // vacuum. Rows that another process is deleting are left to it.
+    public const string Purge =
+        """
+        WITH expired AS (
+            SELECT consumer, message_id
+            FROM inbox_message
+            WHERE received_at >= $1 AND received_at < now() - $2
+            ORDER BY received_at
+            LIMIT $3
+            FOR UPDATE SKIP LOCKED
+        ), purged AS (
+            DELETE FROM inbox_message AS handled
+            USING expired
+            WHERE handled.consumer = expired.consumer AND handled.message_id = expired.message_id
+            RETURNING handled.received_at
+        )
+        SELECT count(*), max(received_at) FROM purged
+        """;
+}

@@ -1,0 +1,149 @@
+using Messaging;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Inbox;
+
+/// <summary>Handles one message alone, until it has had its effect, waits in a retry queue, or is a dead letter.</summary>
+internal sealed partial class MessageRun(
+    QueueDefinition queue,
+    UnitOfWork unit,
+    FailureClassifier classifier,
+    RetryLadder ladder,
+    Republisher republisher,
+    InboxDatabase database,
+    ConsumerStatus status,
+    InboxMetrics metrics,
+    TimeProvider clock,
+    ILogger<MessageRun> logger)
+{
+    private const int ContentionsAllowed = 10;
+    private const int SuspicionsAllowed = 2;
+
+    /// <returns>True when the delivery may be acked; false when it stays unacked, because the consumer stops.</returns>
+    /// <param name="delivery">Any delivery, one with a defect included.</param>
+    /// <param name="stopping">Ends waits and further tries.</param>
+    /// <param name="abandon">Ends what is running.</param>
+    public async Task<bool> RunAsync(Delivery delivery, CancellationToken stopping, CancellationToken abandon)
+    {
+        try
+        {
+            if (delivery.Defect is { } defect)
+            {
+                await BuryAsync(delivery, failure: null, defect, stopping);
+                return true;
+            }
+
+            return await TryUntilSettledAsync(delivery, stopping, abandon);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryUntilSettledAsync(Delivery delivery, CancellationToken stopping, CancellationToken abandon)
+    {
+        var contentions = 0;
+        var suspicions = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            var outcome = await unit.RunAsync([delivery], abandon);
+            if (outcome.Failure is not { } failure)
+            {
+                await CountAsync(outcome, stopping);
+                return true;
+            }
+
+            if (abandon.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            switch (classifier.Classify(failure))
+            {
+                case FailureKind.Infrastructure:
+                case FailureKind.PerhapsInfrastructure when suspicions++ < SuspicionsAllowed:
+                    LogPaused(failure.Exception, queue.Name);
+                    await database.WaitUntilItAnswersAsync(status, failure.Exception.GetBaseException().Message, stopping);
+                    continue;
+
+                case FailureKind.Contention when failure.Phase == UnitPhase.Dedupe || contentions++ < ContentionsAllowed:
+                    await Task.Delay(Backoff.WithJitter(TimeSpan.FromMilliseconds(5 * contentions)), clock, stopping);
+                    continue;
+
+                case FailureKind.Permanent:
+                    Charge(delivery);
+                    await BuryAsync(delivery, failure.Exception, "The handler says that trying again cannot help.", stopping);
+                    return true;
+            }
+
+            Charge(delivery);
+            LogFailed(failure.Exception, queue.Name, delivery.MessageId, delivery.Failures);
+            if (!ladder.IsImmediate(delivery.Failures))
+            {
+                await DeferAsync(delivery, failure.Exception, stopping);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts what a unit has settled, and buries what came under the id of another message.</summary>
+    public async Task CountAsync(UnitOutcome outcome, CancellationToken stopping)
+    {
+        foreach (var impostor in outcome.Impostors)
+        {
+            await BuryAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping);
+        }
+
+        if (outcome.Handled.Count > 0)
+        {
+            metrics.Handled(queue.Name, outcome.Handled.Count);
+        }
+
+        if (outcome.Duplicates.Count > 0)
+        {
+            metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
+        }
+    }
+
+    private void Charge(Delivery delivery)
+    {
+        delivery.Failures++;
+        delivery.FirstFailedAt ??= clock.GetUtcNow();
+    }
+
+    private async Task DeferAsync(Delivery delivery, Exception failure, CancellationToken stopping)
+    {
+        if (ladder.WaitAfter(delivery.Failures) is not { } wait)
+        {
+            await BuryAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping);
+            return;
+        }
+
+        var copy = RepublishedMessage.ForRetry(delivery, failure);
+        await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping);
+        Failpoint.Hit("retry.after-republish");
+        metrics.Retried(queue.Name);
+    }
+
+    private async Task BuryAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping)
+    {
+        var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow());
+        await republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping);
+        Failpoint.Hit("retry.after-republish");
+        metrics.DeadLettered(queue.Name);
+        LogBuried(failure, queue.Name, delivery.MessageId, reason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the database fails, so consuming pauses; what has been delivered is kept and charged with nothing")]
+    private partial void LogPaused(Exception exception, string queue);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: handling of message {MessageId} has failed {Failures} times")]
+    private partial void LogFailed(Exception exception, string queue, Guid messageId, int failures);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: message {MessageId} is now a dead letter. {Reason}")]
+    private partial void LogBuried(Exception? exception, string queue, Guid messageId, string reason);
+}

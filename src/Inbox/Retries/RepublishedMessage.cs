@@ -1,0 +1,89 @@
+using System.Globalization;
+using Messaging;
+using RabbitMQ.Client;
+
+namespace Inbox;
+
+/// <summary>The copy of a delivery that goes to a retry queue or to the dead-letter queue.</summary>
+internal static class RepublishedMessage
+{
+    // What the broker writes is never copied. With x-death kept, some brokers take a message that passes a retry queue
+    // again for one that runs in a circle, and drop it without a word. CC and BCC would route the copy to further queues.
+    private static readonly string[] OfTheBroker =
+        ["x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-", "x-opt-", "x-stream-", "CC", "BCC"];
+
+    private static readonly string[] OfThisLife =
+        [MessageHeaders.Attempt, MessageHeaders.FirstFailedAt, MessageHeaders.LastErrorType, MessageHeaders.DeadReason, MessageHeaders.DeadAt];
+
+    public static BasicProperties ForRetry(Delivery delivery, Exception failure)
+    {
+        var properties = Copy(delivery.Properties);
+        AddFailures(properties, delivery, failure);
+        return properties;
+    }
+
+    /// <param name="delivery">The message.</param>
+    /// <param name="failure">What its handler threw last; null where no handler saw it.</param>
+    /// <param name="reason">Words without a value of the message.</param>
+    /// <param name="now">The time of death.</param>
+    public static BasicProperties ForDeath(Delivery delivery, Exception? failure, string reason, DateTimeOffset now)
+    {
+        var properties = Copy(delivery.Properties);
+        AddFailures(properties, delivery, failure);
+        properties.Headers![MessageHeaders.DeadReason] = reason;
+        properties.Headers[MessageHeaders.DeadAt] = Text(now);
+        return properties;
+    }
+
+    private static BasicProperties Copy(IReadOnlyBasicProperties original)
+    {
+        var copy = new BasicProperties
+        {
+            DeliveryMode = DeliveryModes.Persistent,
+            MessageId = original.MessageId,
+            Type = original.Type,
+            ContentType = original.ContentType,
+            ContentEncoding = original.ContentEncoding,
+            CorrelationId = original.CorrelationId,
+            AppId = original.AppId,
+            ReplyTo = original.ReplyTo,
+            Headers = (original.Headers ?? new Dictionary<string, object?>())
+                .Where(header => !IsOfTheBroker(header.Key) && !OfThisLife.Contains(header.Key, StringComparer.Ordinal))
+                .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
+        };
+        if (original.IsTimestampPresent())
+        {
+            copy.Timestamp = original.Timestamp;
+        }
+
+        if (original.IsPriorityPresent())
+        {
+            copy.Priority = original.Priority;
+        }
+
+        return copy;
+    }
+
+    private static void AddFailures(BasicProperties properties, Delivery delivery, Exception? failure)
+    {
+        if (delivery.Failures > 0)
+        {
+            properties.Headers![MessageHeaders.Attempt] = delivery.Failures;
+        }
+
+        if (delivery.FirstFailedAt is { } firstFailedAt)
+        {
+            properties.Headers![MessageHeaders.FirstFailedAt] = Text(firstFailedAt);
+        }
+
+        if (failure is not null)
+        {
+            properties.Headers![MessageHeaders.LastErrorType] = failure.GetType().FullName;
+        }
+    }
+
+    private static bool IsOfTheBroker(string name) =>
+        OfTheBroker.Any(own => own.EndsWith('-') ? name.StartsWith(own, StringComparison.Ordinal) : name == own);
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+}

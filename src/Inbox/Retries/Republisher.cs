@@ -1,0 +1,108 @@
+using Messaging;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Inbox;
+
+/// <summary>Puts copies of deliveries into retry and dead-letter queues, on a connection of its own.</summary>
+internal sealed partial class Republisher(
+    BrokerConnector connector, TopologyDeclarer declarer, TimeProvider clock, ILogger<Republisher> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim _opening = new(1, 1);
+    private ConfirmedPublisher? _publisher;
+
+    /// <summary>Completes when the broker has confirmed the copy, and tries until it has: only then may the original be acked.
+    /// A copy whose confirm got lost is published again; the inbox drops the second one.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled first; the copy may have been published.</exception>
+    public async Task PublishAsync(
+        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        if (await TryPublishAsync(queue, properties, body, cancellationToken) is not { } refusal)
+        {
+            return;
+        }
+
+        var pauses = new Reconnect(clock);
+        using var paused = status.Pause(refusal);
+        do
+        {
+            LogRefused(queue, refusal);
+            await pauses.WaitAsync(cancellationToken);
+            refusal = await TryPublishAsync(queue, properties, body, cancellationToken);
+        }
+        while (refusal is not null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_publisher is not null)
+        {
+            await _publisher.DisposeAsync();
+        }
+
+        _opening.Dispose();
+    }
+
+    /// <returns>Null when it is confirmed, else why not.</returns>
+    private async Task<string?> TryPublishAsync(
+        string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var publisher = await OpenAsync(cancellationToken);
+            var outcome = await publisher.PublishAsync("", queue, properties, body);
+            if (outcome.Unroutable)
+            {
+                // Somebody has deleted the queue.
+                await DeclareAsync(cancellationToken);
+                outcome = await publisher.PublishAsync("", queue, properties, body);
+            }
+
+            return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"{exception.GetType().Name}: {exception.Message}";
+        }
+    }
+
+    private async Task<ConfirmedPublisher> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_publisher is { Broken.IsCancellationRequested: false } open)
+        {
+            return open;
+        }
+
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_publisher is { Broken.IsCancellationRequested: false } opened)
+            {
+                return opened;
+            }
+
+            if (_publisher is not null)
+            {
+                await _publisher.DisposeAsync();
+            }
+
+            var connection = await connector.ConnectAsync("retries", cancellationToken);
+            return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    private async Task DeclareAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await connector.ConnectAsync("declare", cancellationToken);
+        await declarer.DeclareAsync(connection, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A message cannot be put into queue {Queue}: {Reason} It is kept unacked, and tried again")]
+    private partial void LogRefused(string queue, string reason);
+}

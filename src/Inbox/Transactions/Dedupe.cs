@@ -1,0 +1,129 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Inbox;
+
+/// <summary>Sorts deliveries into those that are to be handled and those that were handled before, by inserting their inbox
+/// rows into the transaction of their effects.</summary>
+internal sealed class Dedupe
+{
+
+    private Dedupe()
+    {
+    }
+
+    /// <summary>In the order of delivery.</summary>
+    public List<Delivery> Fresh { get; } = [];
+
+    public List<Delivery> Duplicates { get; } = [];
+
+    public List<Delivery> Impostors { get; } = [];
+
+    /// <summary>The transaction that holds the inbox rows; null where there are none.</summary>
+    public ulong? TransactionId { get; private set; }
+
+    public static async Task<Dedupe> RunAsync(
+        NpgsqlConnection connection, string queue, IReadOnlyList<Delivery> deliveries, TransactionBounds bounds, CancellationToken cancellationToken)
+    {
+        var sorted = new Dedupe();
+        var firsts = sorted.TakeOutRepeats(deliveries);
+        var inserted = await sorted.InsertAsync(connection, queue, firsts, bounds, cancellationToken);
+
+        var known = firsts.Where(delivery => !inserted.Contains(delivery.MessageId)).ToList();
+        if (known.Count > 0)
+        {
+            var hashes = await HashesAsync(connection, queue, known, cancellationToken);
+            foreach (var delivery in known)
+            {
+                sorted.Add(delivery, hashes[delivery.MessageId]);
+            }
+        }
+
+        sorted.Fresh.AddRange(firsts.Where(delivery => inserted.Contains(delivery.MessageId)));
+        return sorted;
+    }
+
+    /// <summary>Several deliveries of one message in the same batch: the first stands for all.</summary>
+    private List<Delivery> TakeOutRepeats(IReadOnlyList<Delivery> deliveries)
+    {
+        var firsts = new Dictionary<Guid, Delivery>(deliveries.Count);
+        var inOrder = new List<Delivery>(deliveries.Count);
+        foreach (var delivery in deliveries)
+        {
+            if (firsts.TryAdd(delivery.MessageId, delivery))
+            {
+                inOrder.Add(delivery);
+            }
+            else
+            {
+                Add(delivery, firsts[delivery.MessageId].BodyHash);
+            }
+        }
+
+        return inOrder;
+    }
+
+    private async Task<HashSet<Guid>> InsertAsync(
+        NpgsqlConnection connection, string queue, List<Delivery> firsts, TransactionBounds bounds, CancellationToken cancellationToken)
+    {
+        var byId = firsts.OrderBy(delivery => delivery.MessageId).ToList();
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new(InboxSql.Bounds) { Parameters = { Text(bounds.LockWait), Text(bounds.Idle) } },
+                new(InboxSql.Insert)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<string> { TypedValue = queue },
+                        Ids(byId),
+                        new NpgsqlParameter<byte[][]>
+                        {
+                            TypedValue = [.. byId.Select(delivery => delivery.BodyHash)],
+                            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+                        },
+                    },
+                },
+            },
+        };
+        var inserted = new HashSet<Guid>(firsts.Count);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            inserted.Add(reader.GetGuid(0));
+            TransactionId = reader.GetFieldValue<ulong>(1);
+        }
+
+        return inserted;
+    }
+
+    private static async Task<Dictionary<Guid, byte[]>> HashesAsync(
+        NpgsqlConnection connection, string queue, List<Delivery> known, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(InboxSql.HashesOf, connection)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = queue }, Ids(known) },
+        };
+        var hashes = new Dictionary<Guid, byte[]>(known.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            hashes[reader.GetGuid(0)] = reader.GetFieldValue<byte[]>(1);
+        }
+
+        return hashes;
+    }
+
+    private void Add(Delivery delivery, byte[] handledHash) =>
+        (delivery.BodyHash.AsSpan().SequenceEqual(handledHash) ? Duplicates : Impostors).Add(delivery);
+
+    private static NpgsqlParameter<Guid[]> Ids(List<Delivery> deliveries) => new()
+    {
+        TypedValue = [.. deliveries.Select(delivery => delivery.MessageId)],
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+    };
+
+    private static NpgsqlParameter<string> Text(TimeSpan duration) => new() { TypedValue = $"{(long)duration.TotalMilliseconds}ms" };
+}

@@ -1,0 +1,113 @@
+using System.Data;
+using Messaging;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Inbox;
+
+/// <summary>One transaction: the inbox rows of some deliveries, the effects of those that are fresh, commit. It either commits
+/// all of it or nothing, and never throws.</summary>
+internal sealed partial class UnitOfWork(
+    InboxDefinition definition,
+    QueueDefinition queue,
+    HandlerRun handlers,
+    InboxOptions options,
+    IServiceScopeFactory scopes,
+    IHostEnvironment environment,
+    ILogger<UnitOfWork> logger)
+{
+    /// <param name="deliveries">Without defects, in the order of delivery.</param>
+    /// <param name="abandon">Cancelled when a shutdown can wait no longer: everything is rolled back.</param>
+    public async Task<UnitOutcome> RunAsync(IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    {
+        var scope = scopes.CreateAsyncScope();
+        var outcome = await RunAsync(scope.ServiceProvider, deliveries, abandon);
+        if (outcome.Failure?.Exception is HandlerTimeoutException { IsRunningStill: true })
+        {
+            // The scope is left alone for good. A pooled context that is given back now would be handed to somebody else
+            // while the handler still writes to it.
+            return outcome;
+        }
+
+        try
+        {
+            await scope.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            // Rolling back on a lost connection fails. What was to be committed has been, and what was not will not be.
+            LogScopeNotDisposed(exception, queue.Name);
+        }
+
+        return outcome;
+    }
+
+    private async Task<UnitOutcome> RunAsync(IServiceProvider scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    {
+        try
+        {
+            var db = definition.Context(scope);
+            // A strategy that retries lets nobody begin a transaction outside of it. It has nothing to retry here: what
+            // runs inside does not throw, since which failure is tried again, when, and at whose expense is decided elsewhere.
+            return await db.Database.CreateExecutionStrategy().ExecuteAsync(() => RunOnceAsync(scope, db, deliveries, abandon));
+        }
+        catch (Exception exception)
+        {
+            return new UnitOutcome { Failure = new UnitFailure(exception, UnitPhase.Dedupe, ConnectionLost: false) };
+        }
+    }
+
+    private async Task<UnitOutcome> RunOnceAsync(
+        IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    {
+        var phase = UnitPhase.Dedupe;
+        NpgsqlConnection? connection = null;
+        try
+        {
+            // A savepoint around each SaveChanges would heal the transaction after an error that a handler swallows: half
+            // an effect would be committed.
+            db.Database.AutoSavepointsEnabled = false;
+            connection = (NpgsqlConnection)db.Database.GetDbConnection();
+            await db.Database.OpenConnectionAsync(abandon);
+            Failpoint.Hit("consume.before-inbox-insert");
+            var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, abandon);
+            var bounds = TransactionBounds.For(deliveries.Count, options.HandlerTimeout);
+            var sorted = await Dedupe.RunAsync(connection, queue.Name, deliveries, bounds, abandon);
+            Failpoint.Hit("consume.after-inbox-insert");
+
+            if (sorted.Fresh.Count > 0)
+            {
+                phase = UnitPhase.Handle;
+                foreach (var delivery in sorted.Fresh)
+                {
+                    await handlers.RunAsync(scope, db, delivery, abandon);
+                }
+
+                Failpoint.Hit("consume.after-handler");
+                phase = UnitPhase.Guard;
+                await TransactionGuard.CheckAsync(connection, sorted.TransactionId, environment.IsDevelopment(), abandon);
+                phase = UnitPhase.Commit;
+                await transaction.CommitAsync(CancellationToken.None);
+                Failpoint.Hit("consume.after-commit");
+            }
+
+            return new UnitOutcome { Handled = sorted.Fresh, Duplicates = sorted.Duplicates, Impostors = sorted.Impostors };
+        }
+        catch (Exception exception)
+        {
+            var connectionLost = connection is not null && phase != UnitPhase.Dedupe && connection.State != ConnectionState.Open;
+            if (connection is not null && (exception is HandlerTimeoutException || abandon.IsCancellationRequested))
+            {
+                await SessionEnd.EnforceAsync(connection);
+            }
+
+            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost) };
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: the scope of a unit of work could not be disposed of cleanly")]
+    private partial void LogScopeNotDisposed(Exception exception, string queue);
+}

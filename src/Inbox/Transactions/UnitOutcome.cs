@@ -1,0 +1,37 @@
+namespace Inbox;
+
+/// <summary>How far a unit of work had come when it failed.</summary>
+internal enum UnitPhase
+{
+    /// <summary>Connecting, beginning, inserting the inbox rows: no handler has run yet.</summary>
+    Dedupe,
+
+    /// <summary>A handler, or saving what it changed.</summary>
+    Handle,
+
+    /// <summary>The guard: the handler has left a transaction that cannot be committed.</summary>
+    Guard,
+
+    /// <summary>COMMIT. Where the connection was lost in it, the transaction may have committed.</summary>
+    Commit,
+}
+
+/// <param name="Exception">What was thrown.</param>
+/// <param name="Phase">Where.</param>
+/// <param name="ConnectionLost">Whether the unit's connection was gone afterwards.</param>
+internal sealed record UnitFailure(Exception Exception, UnitPhase Phase, bool ConnectionLost);
+
+/// <summary>What became of one transaction: either all of it was rolled back, or each of its deliveries is in one of the lists.</summary>
+internal sealed class UnitOutcome
+{
+    public UnitFailure? Failure { get; init; }
+
+    /// <summary>Their effects are committed.</summary>
+    public IReadOnlyList<Delivery> Handled { get; init; } = [];
+
+    /// <summary>They had their effects before.</summary>
+    public IReadOnlyList<Delivery> Duplicates { get; init; } = [];
+
+    /// <summary>Another message has been handled under their ids.</summary>
+    public IReadOnlyList<Delivery> Impostors { get; init; } = [];
+}
