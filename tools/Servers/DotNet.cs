@@ -14,7 +14,7 @@ internal static class DotNet
         {
             var built = await Command.RunAsync(
                 "dotnet",
-                ["build", Path.Combine(RepositoryRoot.Path, project), "-c", Configuration, "--nologo", "-v", "q"],
+                ["build", Path.Combine(RepositoryRoot.Path, project), "-c", Configuration, "--nologo", "-v", "q", "-clp:NoSummary;ErrorsOnly"],
                 BuildDeadline,
                 cancellationToken);
             if (!built.Succeeded)
