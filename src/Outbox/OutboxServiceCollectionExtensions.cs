@@ -2,6 +2,7 @@ using Messaging;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Outbox.Relay;
 
 namespace Outbox;
 
@@ -24,6 +25,16 @@ public static class OutboxServiceCollectionExtensions
     public static IServiceCollection AddOutboxRelay(this IServiceCollection services)
     {
         services.AddOutbox();
+        services.AddSingleton<OutboxDatabase>();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<RelayStatus>();
+        services.AddSingleton<MarkBacklog>();
+        services.AddSingleton<PublishStage>();
+        services.AddSingleton<MarkStage>();
+        services.AddSingleton<TidyStage>();
+        services.AddSingleton<RelayTerm>();
+        services.AddHostedService<OutboxRelay>();
+        services.AddHealthChecks().AddCheck<RelayHealthCheck>("relay");
         return services;
     }
 }

@@ -34,4 +34,165 @@ internal static class OutboxSql
         DROP TRIGGER outbox_message_wake_up ON outbox_message;
         DROP FUNCTION outbox_message_wake_up();
         """;
+
+    /// <summary>What the relay must know of the database before it may own the table.</summary>
+    public const string Inspect =
+        """
+        SELECT c.oid, pg_backend_pid(), a.attidentity::text, s.seqcache, s.seqrelid,
+               current_setting('fsync'), current_setting('synchronous_commit')
+        FROM pg_class c
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
+        LEFT JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
+            AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+        LEFT JOIN pg_sequence s ON s.seqrelid = d.objid
+        WHERE c.oid = to_regclass('outbox_message')
+        """;
+
+    // The lease: when the owner falls silent, the server itself ends the session and frees the lock. tcp_user_timeout does
+    // the same for an owner whose network is gone.
+    public const string LimitSession =
+        """
+        SELECT set_config('idle_session_timeout', @lease, false),
+               set_config('idle_in_transaction_session_timeout', @lease, false),
+               set_config('tcp_user_timeout', @lease, false),
+               set_config('statement_timeout', @statement, false)
+        """;
+
+    // Tried, never waited for: a session that waits in pg_advisory_lock holds a snapshot, which keeps VACUUM from removing
+    // anything, and still gets the lock after its client was killed.
+    public const string TryOwn = "SELECT pg_try_advisory_lock(@class, @table)";
+
+    public const string Heartbeat = "SELECT 1";
+
+    // Bitmap and sequential scans walk every dead entry of a busy outbox; the small partial indexes in id order never need
+    // to. The planner would choose otherwise while statistics are missing or old.
+    public const string PrepareReading = "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false)";
+
+    // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
+    // transaction of the same key could become visible between the two and be published first.
+    //
+    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows.
+    // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
+    // due:  deferred rows whose time has come.
+    // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
+    //       the oldest running snapshot began.
+    //
+    // Cut by id over everything: what is left out is above all that is taken, so a page never takes a later row before an
+    // earlier one. And cut by bytes, so that a page of large bodies does not fill the memory.
+    public const string ReadPending =
+        """
+        SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body, created_at, attempts,
+               due_at IS NOT NULL, coalesce(due_at > now(), false)
+        FROM (
+            SELECT *, sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
+            FROM (
+                (SELECT m.*
+                 FROM unnest(@gap_low, @gap_high) AS gap (low, high)
+                 CROSS JOIN LATERAL (
+                     SELECT * FROM outbox_message
+                     WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
+                     ORDER BY id
+                     LIMIT @limit) AS m)
+                UNION ALL
+                (SELECT m.*
+                 FROM unnest(@line_key, @line_from) AS line (key, low)
+                 CROSS JOIN LATERAL (
+                     SELECT * FROM outbox_message
+                     WHERE sent_at IS NULL AND parked_at IS NULL AND key = line.key AND id >= line.low
+                     ORDER BY id
+                     LIMIT @line_limit) AS m)
+                UNION ALL
+                (SELECT * FROM outbox_message
+                 WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND id <> ALL (@due_held)
+                 ORDER BY due_at
+                 LIMIT @limit)
+                UNION ALL
+                (SELECT * FROM outbox_message
+                 WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id > @cursor
+                 ORDER BY id
+                 LIMIT @limit)
+            ) AS found
+            ORDER BY id
+            LIMIT @limit
+        ) AS page
+        WHERE bytes - octet_length(body) < @bytes
+        ORDER BY id
+        """;
+
+    // Who may still commit a row with an id that was skipped: everyone who has called nextval holds this lock on the
+    // identity's sequence until the end of the transaction. Snapshots would not tell: nextval takes no transaction id, so
+    // a paused COPY or a slow BEFORE trigger would be missed. pid is null for prepared transactions, hence the virtual one.
+    public const string IdHolders =
+        """
+        SELECT DISTINCT virtualtransaction
+        FROM pg_locks
+        WHERE locktype = 'relation' AND relation = @sequence AND mode = 'RowExclusiveLock'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    // Keys whose next message is deferred: a new owner must not let later messages of the key pass. Rows whose time has come
+    // count too, since a page need not hold all of them.
+    public const string BlockedKeys =
+        """
+        SELECT key, min(id)
+        FROM outbox_message
+        WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL AND key IS NOT NULL
+        GROUP BY key
+        """;
+
+    // While asleep the session may be silent for a poll interval; awake it waits for room as long as the broker is away.
+    public const string FallAsleep =
+        """
+        SELECT pg_try_advisory_lock(@class, @table), set_config('idle_session_timeout', @silence, false)
+        """;
+
+    public const string WakeUp = "SELECT pg_advisory_unlock(@class, @table), set_config('idle_session_timeout', '0', false)";
+
+    public const string Mark = "UPDATE outbox_message SET sent_at = now() WHERE id = ANY (@ids) AND sent_at IS NULL";
+
+    public const string DeleteConfirmed = "DELETE FROM outbox_message WHERE id = ANY (@ids)";
+
+    // A row is charged only as this relay has seen it, and only while this relay owns the table: one that lost it without
+    // knowing must not park or defer what the new owner is publishing.
+    public const string Charge =
+        """
+        UPDATE outbox_message AS m
+        SET attempts = m.attempts + 1,
+            last_error = refused.error,
+            due_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN NULL ELSE now() + refused.delay END,
+            parked_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN now() END
+        FROM unnest(@ids, @seen, @max_attempts, @delays, @errors) AS refused (id, seen, max_attempts, delay, error)
+        WHERE m.id = refused.id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
+            AND EXISTS (
+                SELECT 1 FROM pg_locks
+                WHERE locktype = 'advisory' AND classid = @class AND objid = @table AND objsubid = 2 AND granted AND pid = @owner)
+        RETURNING m.id, m.due_at - now()
+        """;
+
+    // Walks upwards from where the last pass ended. A delete by sent_at alone would scan the whole table for each batch.
+    public const string Purge =
+        """
+        WITH batch AS MATERIALIZED (
+            SELECT id, sent_at IS NOT NULL AS sent, sent_at < now() - @retention AS old
+            FROM outbox_message
+            WHERE id > @done
+            ORDER BY id
+            LIMIT @limit),
+        purged AS (
+            DELETE FROM outbox_message WHERE id = ANY (ARRAY (SELECT id FROM batch WHERE old)) RETURNING 1)
+        SELECT count(*), max(id), min(id) FILTER (WHERE sent AND NOT old), (SELECT count(*) FROM purged)
+        FROM batch
+        """;
+
+    public const string Backlog =
+        """
+        SELECT (SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL),
+               (SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL),
+               (SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL),
+               coalesce(extract(epoch FROM clock_timestamp() - least(
+                   (SELECT created_at FROM outbox_message
+                    WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL ORDER BY id LIMIT 1),
+                   (SELECT min(created_at) FROM outbox_message
+                    WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL))), 0)::float8
+        """;
 }

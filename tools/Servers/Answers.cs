@@ -6,6 +6,29 @@ namespace Servers;
 /// <summary>Asks servers whether they answer. The result is the reason why not, or null when they do.</summary>
 public static class Answers
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Returns when both servers answer.</summary>
+    /// <exception cref="ServersException">One of them does not within 30 seconds; the message says which and why.</exception>
+    public static Task WaitAsync(ServerPair servers, CancellationToken cancellationToken) => Task.WhenAll(
+        WaitAsync("PostgreSQL", servers.Postgres, PostgresAsync, cancellationToken),
+        WaitAsync("RabbitMQ", servers.RabbitMq, RabbitMqAsync, cancellationToken));
+
+    private static async Task WaitAsync(
+        string name, string address, Func<string, CancellationToken, Task<string?>> ask, CancellationToken cancellationToken)
+    {
+        var end = DateTime.UtcNow + Patience;
+        while (await ask(address, cancellationToken) is { } reason)
+        {
+            if (DateTime.UtcNow > end)
+            {
+                throw new ServersException($"{name} does not answer: {reason}");
+            }
+
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
     /// <summary>Opens a connection to the server's maintenance database: the one that is named need not exist yet.</summary>
     public static async Task<string?> PostgresAsync(string connectionString, CancellationToken cancellationToken)
     {

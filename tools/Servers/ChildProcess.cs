@@ -8,7 +8,8 @@ namespace Servers;
 /// <param name="Arguments">Its arguments.</param>
 public sealed record ChildProgram(string File, params IReadOnlyList<string> Arguments)
 {
-    /// <summary>Added to the inherited environment, or the whole of it where <see cref="CleanEnvironment"/> is set.</summary>
+    /// <summary>Added to the inherited environment, or the whole of it where <see cref="CleanEnvironment"/> is set. An empty
+    /// value takes the variable away.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Inherit nothing.</summary>
@@ -19,6 +20,9 @@ public sealed record ChildProgram(string File, params IReadOnlyList<string> Argu
 
     /// <summary>Where standard output and error are appended; null inherits both.</summary>
     public string? LogFile { get; init; }
+
+    /// <summary>The directory it starts in; null is the current one.</summary>
+    public string? Directory { get; init; }
 
     /// <summary>What the kernel sends to the child when this process dies, however it dies.</summary>
     public Signal WhenOrphaned { get; init; } = Signal.Terminate;
@@ -123,7 +127,7 @@ public sealed class ChildProcess
 
         line.Add(program.File);
         line.AddRange(program.Arguments);
-        var start = new ProcessStartInfo(line[0], line.Skip(1));
+        var start = new ProcessStartInfo(line[0], line.Skip(1)) { WorkingDirectory = program.Directory ?? "" };
         if (program.CleanEnvironment)
         {
             start.Environment.Clear();
@@ -131,7 +135,7 @@ public sealed class ChildProcess
 
         foreach (var (name, value) in program.Environment)
         {
-            start.Environment[name] = value;
+            start.Environment[name] = value.Length > 0 ? value : null;
         }
 
         return start;

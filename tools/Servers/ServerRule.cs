@@ -1,3 +1,4 @@
+using Npgsql;
 using Servers.Docker;
 
 namespace Servers;
@@ -19,7 +20,9 @@ public enum ServerSource
 /// <param name="Source">Where servers come from.</param>
 /// <param name="Given">The servers, where they come from the environment.</param>
 /// <param name="Engine">The engine, where they come from Docker.</param>
-public sealed record ServerChoice(ServerSource Source, ServerPair? Given = null, DockerEngine? Engine = null);
+/// <param name="IsForced">Whether the environment leaves no other choice.</param>
+public sealed record ServerChoice(
+    ServerSource Source, ServerPair? Given = null, DockerEngine? Engine = null, bool IsForced = false);
 
 /// <summary>The one rule by which PostgreSQL and RabbitMQ are found. First match wins: <c>SERVERS=docker|native</c>, which
 /// forces one; <c>ConnectionStrings__Postgres</c> and <c>ConnectionStrings__RabbitMq</c>, both or neither; a Docker engine
@@ -32,8 +35,13 @@ public static class ServerRule
 
     /// <summary>Applies the rule. What is passed over is said on standard error, with the reason.</summary>
     /// <exception cref="ServersException">What was asked for is contradictory or cannot be had.</exception>
-    public static async Task<ServerChoice> DecideAsync(CancellationToken cancellationToken)
+    public static Task<ServerChoice> DecideAsync(CancellationToken cancellationToken) =>
+        DecideAsync(Environment.GetEnvironmentVariable, cancellationToken);
+
+    internal static async Task<ServerChoice> DecideAsync(Func<string, string?> environment, CancellationToken cancellationToken)
     {
+        string? Variable(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+
         var forced = Variable(Force);
         if (forced is not (null or "docker" or "native"))
         {
@@ -42,18 +50,18 @@ public static class ServerRule
 
         if (forced == "native")
         {
-            return new ServerChoice(ServerSource.Native);
+            return new ServerChoice(ServerSource.Native, IsForced: true);
         }
 
-        if (forced is null && FromEnvironment() is { } given)
+        if (forced is null && Given(Variable(Postgres), Variable(RabbitMq)) is { } given)
         {
-            return new ServerChoice(ServerSource.Environment, given);
+            return new ServerChoice(ServerSource.Environment, given, IsForced: true);
         }
 
         var (engine, reason) = await DockerEngine.FindAsync(cancellationToken);
         if (engine is not null)
         {
-            return new ServerChoice(ServerSource.Docker, Engine: engine);
+            return new ServerChoice(ServerSource.Docker, Engine: engine, IsForced: forced is not null);
         }
 
         if (forced == "docker")
@@ -65,14 +73,27 @@ public static class ServerRule
         return new ServerChoice(ServerSource.Native);
     }
 
-    private static ServerPair? FromEnvironment() => (Variable(Postgres), Variable(RabbitMq)) switch
+    private static ServerPair? Given(string? postgres, string? rabbitMq) => (postgres, rabbitMq) switch
     {
         (null, null) => null,
-        ({ } postgres, { } rabbitMq) => new ServerPair("the connection strings of the environment", postgres, rabbitMq, null),
+        ({ }, { }) => new ServerPair("the connection strings of the environment", Npgsql(postgres), Amqp(rabbitMq), null),
         ({ }, null) => throw new ServersException($"{Postgres} is set but {RabbitMq} is not. Set both, or neither to have servers started."),
         (null, { }) => throw new ServersException($"{RabbitMq} is set but {Postgres} is not. Set both, or neither to have servers started."),
     };
 
-    private static string? Variable(string name) =>
-        Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+    private static string Npgsql(string text)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text).ConnectionString;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ServersException($"{Postgres} is not an Npgsql connection string: {exception.Message}");
+        }
+    }
+
+    private static string Amqp(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("amqp" or "amqps")
+        ? text
+        : throw new ServersException($"{RabbitMq} is not an amqp:// or amqps:// address.");
 }

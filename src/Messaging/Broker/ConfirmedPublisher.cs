@@ -44,8 +44,12 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <summary>Why it broke; null while it works.</summary>
     public string? BreakReason { get; private set; }
 
-    /// <summary>The close that the server sent, if it was the server that ended the channel or connection.</summary>
-    public ShutdownEventArgs? ServerClose { get; private set; }
+    /// <summary>The close that the server sent, if it was the server that ended a channel or the connection.</summary>
+    public ShutdownEventArgs? ServerClose => _channels.Select(channel => channel.CloseReason).Prepend(_connection.CloseReason)
+        .FirstOrDefault(close => close?.Initiator == ShutdownInitiator.Peer);
+
+    /// <summary>The longest frame that the broker accepts on this connection; 0 for no bound.</summary>
+    public uint MaxFrameBytes => _connection.FrameMax;
 
     /// <summary>True while the broker has asked publishers to pause (memory or disk alarm).</summary>
     public bool IsBlocked => _blocked;
@@ -106,6 +110,9 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends every publish in flight as Unknown, at once.</summary>
+    public void Abandon() => Break("The publisher was abandoned.");
+
     /// <summary>Abandons the connection; everything in flight counts as Unknown.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -144,11 +151,6 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 
     private Task OnShutdown(object sender, ShutdownEventArgs args)
     {
-        if (args.Initiator == ShutdownInitiator.Peer)
-        {
-            ServerClose ??= args;
-        }
-
         Break($"{args.ReplyCode} {args.ReplyText}");
         return Task.CompletedTask;
     }

@@ -1,0 +1,39 @@
+using Messaging;
+using Microsoft.EntityFrameworkCore;
+using Npgsql.EntityFrameworkCore.PostgreSQL;
+
+namespace OrderService.Database;
+
+/// <summary>Runs what a request changes in one transaction.</summary>
+internal static class UnitOfWork
+{
+    private const int Retries = 2;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Runs <paramref name="unit"/> and commits. When the connection is lost, <paramref name="committed"/> is asked
+    /// whether the commit has won all the same; only if not is the unit run again, up to twice, with an empty context.</summary>
+    /// <remarks>The context itself has no retrying strategy: consumers, which share its configuration, tell for themselves
+    /// which failures are worth a retry.</remarks>
+    public static Task<T> CommitAsync<T>(
+        this DbContext db, Func<CancellationToken, Task<T>> unit, Func<CancellationToken, Task<bool>> committed, CancellationToken cancellationToken)
+    {
+        T? result = default;
+        return new NpgsqlRetryingExecutionStrategy(db, Retries, LongestPause, errorCodesToAdd: null).ExecuteAsync(
+            unit,
+            async (_, run, token) =>
+            {
+                db.ChangeTracker.Clear();
+                await using var transaction = await db.Database.BeginTransactionAsync(token);
+                result = await run(token);
+                await db.SaveChangesAsync(token);
+
+                Failpoint.Hit("request.before-commit");
+                // Without a token: a commit that is cancelled half way leaves open whether it won.
+                await transaction.CommitAsync(CancellationToken.None);
+                Failpoint.Hit("request.after-commit");
+                return result;
+            },
+            async (_, _, token) => new(await committed(token), result!),
+            cancellationToken);
+    }
+}

@@ -1,0 +1,16 @@
+using Inbox;
+using OrderService.Orders.Contracts;
+
+namespace OrderService.Fulfilment;
+
+/// <summary>The queue of fulfilment.</summary>
+internal static class FulfilmentQueue
+{
+    public const string Name = "orders.fulfilment";
+
+    public static InboxBuilder AddFulfilment(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
+        .Handle<OrderPlaced, ReserveStock>()
+        .Handle<OrderCancelled, ReturnStock>()
+        // Orders share stock rows. Two batches would each hold rows that the other needs.
+        .BatchSize(1));
+}

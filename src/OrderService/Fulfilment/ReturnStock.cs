@@ -1,0 +1,22 @@
+using Inbox;
+using Microsoft.EntityFrameworkCore;
+using OrderService.Orders;
+using OrderService.Orders.Contracts;
+
+namespace OrderService.Fulfilment;
+
+/// <summary>Gives the stock of a cancelled order back, if it held any.</summary>
+internal sealed class ReturnStock(OrdersDbContext db) : IMessageHandler<OrderCancelled>
+{
+    public async Task HandleAsync(OrderCancelled message, MessageContext context, CancellationToken cancellationToken)
+    {
+        if (!message.HeldStock)
+        {
+            return;
+        }
+
+        var order = await db.Orders.AsNoTracking().SingleOrDefaultAsync(o => o.Id == message.OrderId, cancellationToken)
+            ?? throw new PermanentFailureException($"There is no order {message.OrderId}.");
+        await new StockMovement(order.Lines).ReturnAsync(db, cancellationToken);
+    }
+}

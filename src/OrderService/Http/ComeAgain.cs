@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace OrderService.Http;
+
+/// <summary>The answer while the database cannot serve: 503 with Retry-After.</summary>
+internal static class ComeAgain
+{
+    private const int RetryAfterSeconds = 2;
+
+    public static async Task WriteAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        await context.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = context,
+            ProblemDetails =
+            {
+                Status = StatusCodes.Status503ServiceUnavailable,
+                Title = "The database does not answer in time.",
+                Detail = "Whether the request took effect is not known. Send it again later, with the same Idempotency-Key if it had one.",
+            },
+        });
+    }
+}

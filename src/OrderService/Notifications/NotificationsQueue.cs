@@ -1,0 +1,14 @@
+using Inbox;
+using OrderService.Orders.Contracts;
+
+namespace OrderService.Notifications;
+
+/// <summary>The queue of notifications.</summary>
+internal static class NotificationsQueue
+{
+    public const string Name = "orders.notifications";
+
+    public static InboxBuilder AddNotifications(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
+        .Handle<OrderConfirmed, NotifyConfirmed>()
+        .Handle<OrderRejected, NotifyRejected>());
+}

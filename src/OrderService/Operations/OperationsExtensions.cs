@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using OrderService.Http;
+
+namespace OrderService.Operations;
+
+/// <summary>What every role has: health, metrics, logs, problem details, the API's description, the gate of /ops.</summary>
+internal static class OperationsExtensions
+{
+    /// <summary>Registers all of it and returns the roles of this process.</summary>
+    /// <exception cref="Messaging.SettingsException">A setting is out of bounds.</exception>
+    public static Roles AddOperations(this WebApplicationBuilder builder)
+    {
+        _ = OpsGate.ReadToken(builder.Configuration);
+        builder.AddObserving();
+        builder.WebHost.ConfigureKestrel(server => server.AddServerHeader = false);
+        builder.Services.AddProblemDetails().AddRequestDeadline().AddHealthChecks();
+        // Numbers are numbers: not texts that look like one.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+        builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = builder.Environment.ApplicationName;
+            return Task.CompletedTask;
+        }));
+        return Roles.Read(builder.Configuration);
+    }
+
+    /// <summary>Maps all of it, and puts in front of everything what answers failures.</summary>
+    public static void UseOperations(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseMiddleware<OpsGate>();
+        app.UseRouting();
+        app.UseRequestTimeouts();
+        app.MapHealth();
+        app.MapPrometheusScrapingEndpoint(Observing.MetricsPath).ExcludeFromDescription();
+        app.MapOpenApi().ExcludeFromDescription();
+    }
+}

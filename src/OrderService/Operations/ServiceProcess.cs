@@ -1,0 +1,37 @@
+using Messaging;
+using Microsoft.AspNetCore.Connections;
+
+namespace OrderService.Operations;
+
+/// <summary>The process around the service: its exit code and its last words.</summary>
+internal static class ServiceProcess
+{
+    /// <summary>A builder that finds its files beside the program, wherever it was started from, and whose name does not
+    /// depend on what has started it.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args,
+        ApplicationName = typeof(ServiceProcess).Assembly.GetName().Name,
+        ContentRootPath = AppContext.BaseDirectory,
+    });
+
+    /// <summary>Builds and runs the service until it is told to stop. What an operator must mend is told on standard error
+    /// without a stack trace, and the exit code is 1.</summary>
+    public static async Task RunAsync(string[] args, Func<string[], WebApplication> build)
+    {
+        try
+        {
+            await using var service = build(args);
+            await service.RunAsync();
+        }
+        catch (Exception exception) when (Find<SettingsException>(exception) is not null || Find<AddressInUseException>(exception) is not null)
+        {
+            // Not the return value of Main, which would hide the exit code that a fatal fault has set.
+            Environment.ExitCode = 1;
+            await Console.Error.WriteLineAsync((Find<SettingsException>(exception) ?? exception).Message);
+        }
+    }
+
+    private static Exception? Find<T>(Exception? exception)
+        where T : Exception => exception is null or T ? exception : Find<T>(exception.InnerException);
+}

@@ -1,0 +1,24 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace OrderService.Orders.Placing;
+
+/// <summary>Forgets idempotency keys that have expired.</summary>
+internal sealed class IdempotencyPurge(IServiceScopeFactory scopes)
+{
+    /// <summary>Deletes batch after batch until none is left, and returns how many there were.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<OrdersDbContext>();
+        var purged = 0;
+        int batch;
+        do
+        {
+            batch = await db.Database.ExecuteSqlRawAsync(IdempotencySql.Purge, cancellationToken);
+            purged += batch;
+        }
+        while (batch > 0);
+
+        return purged;
+    }
+}

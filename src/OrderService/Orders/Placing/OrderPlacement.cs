@@ -1,0 +1,55 @@
+using Microsoft.EntityFrameworkCore;
+using OrderService.Database;
+using OrderService.Orders.Contracts;
+using Outbox;
+
+namespace OrderService.Orders.Placing;
+
+/// <summary>Stores an order together with its message and, if the client gave one, its idempotency key.</summary>
+internal sealed class OrderPlacement(OrdersDbContext db, TimeProvider clock)
+{
+    /// <summary>Completes when the order is committed, or when the one that the same key has made before is found.</summary>
+    /// <exception cref="MessageTooLargeException">The order does not fit into a message.</exception>
+    public Task<PlacementResult> PlaceAsync(PlaceOrderRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        var order = request.ToOrder(clock.GetUtcNow());
+        return db.CommitAsync(
+            async token =>
+            {
+                if (idempotencyKey is not null && await FindWinnerAsync(idempotencyKey, request.Hash(), order.Id, token) is { } earlier)
+                {
+                    return earlier;
+                }
+
+                db.Orders.Add(order);
+                db.AddMessage(Describe(order), key: order.Id.ToString());
+                return new PlacementResult(PlacementOutcome.Placed, order);
+            },
+            token => db.Orders.AnyAsync(o => o.Id == order.Id, token),
+            cancellationToken);
+    }
+
+    /// <returns>What the key stands for already; null if it is this order's from now on.</returns>
+    private async Task<PlacementResult?> FindWinnerAsync(string key, byte[] hash, Guid orderId, CancellationToken cancellationToken)
+    {
+        while (await db.Database.ExecuteSqlRawAsync(IdempotencySql.Claim, [key, hash, orderId], cancellationToken) == 0)
+        {
+            var known = await db.IdempotencyKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Key == key, cancellationToken);
+            if (known is null)
+            {
+                // It expired and was purged between the two statements.
+                continue;
+            }
+
+            return known.BodyHash.AsSpan().SequenceEqual(hash)
+                ? new PlacementResult(PlacementOutcome.PlacedBefore, await db.Orders.AsNoTracking().SingleAsync(o => o.Id == known.OrderId, cancellationToken))
+                : new PlacementResult(PlacementOutcome.KeyTaken, Order: null);
+        }
+
+        return null;
+    }
+
+    private static OrderPlaced Describe(Order order) => new(
+        order.Id, order.CustomerId, order.Currency, order.Total, order.PlacedAt,
+        [.. order.Lines.Select(line => new OrderPlaced.Line(line.Sku, line.Quantity, line.UnitPrice))]);
+}

@@ -1,0 +1,89 @@
+namespace Outbox.Relay;
+
+/// <summary>Ids that reads have skipped. An identity value is taken before its transaction commits, so a skipped id may
+/// become a row later; it is looked for until nobody who could have taken it is left.</summary>
+internal sealed class GapRanges
+{
+    // So many ranges cost a read more than walking what lies between them.
+    private const int MaxRanges = 1_000;
+
+    private readonly record struct Gap(long Low, long High, Watch Watch);
+
+    private List<Gap> _gaps = [];
+
+    public long[] Lows => [.. _gaps.Select(gap => gap.Low)];
+
+    public long[] Highs => [.. _gaps.Select(gap => gap.High)];
+
+    /// <summary>True while some range waits to learn who may still fill it.</summary>
+    public bool NeedsHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
+
+    /// <summary>Replaces all ranges by one over everything up to <paramref name="high"/>.</summary>
+    public void LookEverywhereUpTo(long high) => _gaps = [new Gap(long.MinValue, high, new Watch())];
+
+    /// <summary>Takes in what one read has found.</summary>
+    /// <param name="ids">All ids found, ascending.</param>
+    /// <param name="complete">Up to this id the read has seen everything there was.</param>
+    /// <param name="cursor">Where the page began; everything it skipped above becomes a gap.</param>
+    public void Found(IReadOnlyList<long> ids, long complete, long cursor)
+    {
+        var next = new List<Gap>();
+        var at = 0;
+        foreach (var gap in _gaps)
+        {
+            // What has had its last look up to here will not be filled any more.
+            var low = gap.Watch.LastLook && complete >= gap.Low ? Math.Min(complete, gap.High) + 1 : gap.Low;
+            while (at < ids.Count && ids[at] <= gap.High)
+            {
+                AddIfAny(next, low, ids[at] - 1, gap.Watch);
+                low = Math.Max(low, ids[at++] + 1);
+            }
+
+            AddIfAny(next, low, gap.High, gap.Watch);
+        }
+
+        var watch = new Watch();
+        foreach (var id in ids)
+        {
+            if (id > cursor)
+            {
+                AddIfAny(next, cursor == long.MinValue ? cursor : cursor + 1, id - 1, watch);
+                cursor = id;
+            }
+        }
+
+        _gaps = next.Count <= MaxRanges ? next : [new Gap(next[0].Low, next[^1].High, new Watch())];
+    }
+
+    /// <summary>Takes in who holds ids at this moment, after the last read. A range whose every possible holder has ended
+    /// gets one more look, by a read that begins after this: it sees whatever they committed.</summary>
+    public void Observe(HashSet<string> holders)
+    {
+        foreach (var watch in _gaps.Select(gap => gap.Watch).Distinct())
+        {
+            watch.Observe(holders);
+        }
+    }
+
+    private static void AddIfAny(List<Gap> gaps, long low, long high, Watch watch)
+    {
+        if (low <= high)
+        {
+            gaps.Add(new Gap(low, high, watch));
+        }
+    }
+
+    /// <summary>Who could still fill the ranges that were first seen together.</summary>
+    private sealed class Watch
+    {
+        private HashSet<string>? _holders;
+
+        public bool LastLook { get; private set; }
+
+        public void Observe(HashSet<string> holders)
+        {
+            _holders = _holders is null ? holders : [.. _holders.Intersect(holders)];
+            LastLook = _holders.Count == 0;
+        }
+    }
+}

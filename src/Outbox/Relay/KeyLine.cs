@@ -1,0 +1,93 @@
+namespace Outbox.Relay;
+
+/// <summary>The waiting messages of one key. At most one of them is on its way to the broker; the others follow in the order
+/// of their ids. Only the first few are kept in memory, so that one key cannot fill it.</summary>
+internal sealed class KeyLine(string key)
+{
+    /// <summary>How many rows of one key are kept in memory behind the one that is on its way.</summary>
+    public const int MaxWaiting = 64;
+
+    private readonly LinkedList<OutboxRow> _waiting = [];
+
+    public string Key { get; } = key;
+
+    /// <summary>One of its rows is ready or in flight.</summary>
+    public bool Busy { get; set; }
+
+    /// <summary>The deferred row that holds back all later ones.</summary>
+    public long? BlockedAt { get; private set; }
+
+    /// <summary>Rows from this id on are only in the table, and must be read again before the line can go past it.</summary>
+    public long? EvictedFrom { get; set; }
+
+    public bool IsOver => !Busy && _waiting.Count == 0 && BlockedAt is null && EvictedFrom is null;
+
+    public bool WantsReading => EvictedFrom is not null && BlockedAt is null && _waiting.Count <= MaxWaiting / 2;
+
+    /// <summary>Takes a row in, in the order of ids.</summary>
+    /// <returns>The rows that leave memory for it, which may include the row itself.</returns>
+    public IReadOnlyCollection<OutboxRow> Join(OutboxRow row)
+    {
+        if (row.Id == BlockedAt)
+        {
+            BlockedAt = null;
+        }
+
+        if (row.Id > BlockedAt || row.Id >= EvictedFrom)
+        {
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, row.Id);
+            return [row];
+        }
+
+        var before = _waiting.Last;
+        while (before is not null && before.Value.Id > row.Id)
+        {
+            before = before.Previous;
+        }
+
+        if (before is null)
+        {
+            _waiting.AddFirst(row);
+        }
+        else
+        {
+            _waiting.AddAfter(before, row);
+        }
+
+        return _waiting.Count > MaxWaiting ? EvictFrom(_waiting.Last!.Value.Id) : [];
+    }
+
+    /// <summary>Holds back everything behind the deferred row <paramref name="id"/>.</summary>
+    /// <returns>The rows that leave memory until it has come back.</returns>
+    public IReadOnlyCollection<OutboxRow> BlockAt(long id)
+    {
+        BlockedAt = Math.Min(BlockedAt ?? long.MaxValue, id);
+        return EvictFrom(BlockedAt.Value);
+    }
+
+    /// <summary>The next row to publish, if none is on its way.</summary>
+    public OutboxRow? Next()
+    {
+        if (Busy || _waiting.First is not { } first)
+        {
+            return null;
+        }
+
+        _waiting.RemoveFirst();
+        Busy = true;
+        return first.Value;
+    }
+
+    private List<OutboxRow> EvictFrom(long id)
+    {
+        var evicted = new List<OutboxRow>();
+        while (_waiting.Last is { } last && last.Value.Id >= id)
+        {
+            evicted.Add(last.Value);
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, last.Value.Id);
+            _waiting.RemoveLast();
+        }
+
+        return evicted;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Threading.Channels;
+using Messaging;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Outbox.Relay;
+
+/// <summary>Writes down settlements, one statement at a time, each over everything that came in since the last.</summary>
+internal sealed partial class MarkStage(
+    OutboxDatabase database, MarkBacklog backlog, OutboxOptions options, OutboxMetrics metrics, TimeProvider clock, ILogger<MarkStage> logger)
+{
+    /// <summary>Marks what earlier terms of ownership left, before anything is read and published again.</summary>
+    public async Task MarkBacklogAsync(OwnerLock owner, CancellationToken cancellationToken)
+    {
+        if (backlog.Count > 0)
+        {
+            await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
+            await MarkAsync(new Marker(connection, owner, options), [], cancellationToken);
+        }
+    }
+
+    /// <summary>Works until <paramref name="settled"/> is completed and empty. A statement that fails is repeated, on another
+    /// connection, until it succeeds.</summary>
+    public async Task RunAsync(ChannelReader<Settlement> settled, Lookahead lookahead, OwnerLock owner, StagePulse pulse, CancellationToken cancellationToken)
+    {
+        var batch = new List<Settlement>();
+        var reconnect = new Reconnect(clock);
+        var pending = true;
+        while (pending)
+        {
+            try
+            {
+                pulse.Busy(options.Lease);
+                await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
+                var marker = new Marker(connection, owner, options);
+                while (pending)
+                {
+                    await WriteAsync(batch, marker, lookahead, cancellationToken);
+                    reconnect.Succeeded();
+                    lookahead.Pause(false);
+                    pulse.Idle();
+                    pending = await settled.WaitToReadAsync(cancellationToken);
+                    pulse.Busy(options.Lease);
+                    while (settled.TryRead(out var settlement))
+                    {
+                        batch.Add(settlement);
+                    }
+                }
+            }
+            catch (NpgsqlException exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                lookahead.Pause(true);
+                LogFailed(exception.Message);
+                await reconnect.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                backlog.Add(Confirmed(batch));
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Settlement> batch, Marker marker, Lookahead lookahead, CancellationToken cancellationToken)
+    {
+        var confirmed = Confirmed(batch).ToArray();
+        if (confirmed.Length > 0)
+        {
+            await MarkAsync(marker, confirmed, cancellationToken);
+            lookahead.Marked(confirmed);
+            batch.RemoveAll(settlement => settlement.Refusal is null);
+        }
+
+        if (batch.Count > 0)
+        {
+            Charged(batch, await marker.ChargeAsync(batch, cancellationToken), lookahead);
+            batch.Clear();
+        }
+    }
+
+    private async Task MarkAsync(Marker marker, long[] confirmed, CancellationToken cancellationToken)
+    {
+        long[] ids = backlog.Count == 0 ? confirmed : [.. backlog.ToArray().Union(confirmed)];
+        await marker.MarkAsync(ids, cancellationToken);
+        Failpoint.Hit("relay.after-mark");
+        backlog.Remove(ids);
+        metrics.Sent(ids.Length);
+    }
+
+    private void Charged(List<Settlement> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)
+    {
+        foreach (var (row, refusal, _) in refused)
+        {
+            if (!charged.TryGetValue(row.Id, out var delay))
+            {
+                lookahead.Gone(row);
+            }
+            else if (delay is null)
+            {
+                metrics.Parked();
+                LogParked(row.Id, row.MessageId, row.Exchange, row.RoutingKey, refusal!);
+                lookahead.Gone(row);
+            }
+            else
+            {
+                metrics.Deferred();
+                LogDeferred(row.Id, row.Attempts + 1, refusal!);
+                lookahead.Deferred(row, delay.Value);
+            }
+        }
+    }
+
+    private static IEnumerable<long> Confirmed(List<Settlement> batch) =>
+        batch.Where(settlement => settlement.Refusal is null).Select(settlement => settlement.Row.Id);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Marking failed and is repeated before more is published: {Reason}")]
+    private partial void LogFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Outbox row {Id} (message {MessageId}) is parked: exchange \"{Exchange}\", routing key \"{RoutingKey}\": {Reason}")]
+    private partial void LogParked(long id, Guid messageId, string exchange, string routingKey, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Outbox row {Id} is deferred after attempt {Attempt}: {Reason}")]
+    private partial void LogDeferred(long id, int attempt, string reason);
+}

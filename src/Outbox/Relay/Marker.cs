@@ -1,0 +1,46 @@
+using Messaging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Outbox.Relay;
+
+/// <summary>Writes down what became of rows: the confirmed are marked sent, the refused deferred or parked.</summary>
+internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, OutboxOptions options)
+{
+    /// <summary>Marks confirmed rows. Safe at any time, whoever owns the table: a confirm stays true.</summary>
+    public async Task MarkAsync(long[] ids, CancellationToken cancellationToken)
+    {
+        var sql = options.Retention == TimeSpan.Zero ? OutboxSql.DeleteConfirmed : OutboxSql.Mark;
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue("ids", ids);
+        await command.PrepareAsync(cancellationToken);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Charges refused rows with an attempt.</summary>
+    /// <returns>For each row that was charged how long it is deferred, null if it is parked. A row that is missing was changed by somebody else, or
+    /// this relay does not own the table any more.</returns>
+    public async Task<Dictionary<long, TimeSpan?>> ChargeAsync(IReadOnlyList<Settlement> refused, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.Charge, connection);
+        command.Parameters.AddWithValue("ids", refused.Select(settlement => settlement.Row.Id).ToArray());
+        command.Parameters.AddWithValue("seen", refused.Select(settlement => settlement.Row.Attempts).ToArray());
+        command.Parameters.AddWithValue("max_attempts", refused.Select(settlement => settlement.MaxAttempts).ToArray());
+        command.Parameters.AddWithValue("delays", refused.Select(settlement => DelayAfter(settlement.Row)).ToArray());
+        command.Parameters.AddWithValue("errors", refused.Select(settlement => settlement.Refusal!).ToArray());
+        command.Parameters.Add(new NpgsqlParameter("class", NpgsqlDbType.Oid) { Value = (uint)OutboxSql.OwnerLock });
+        command.Parameters.Add(new NpgsqlParameter("table", NpgsqlDbType.Oid) { Value = owner.Table.Oid });
+        command.Parameters.AddWithValue("owner", owner.ProcessId);
+
+        var charged = new Dictionary<long, TimeSpan?>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            charged[reader.GetInt64(0)] = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetTimeSpan(1);
+        }
+
+        return charged;
+    }
+
+    private TimeSpan DelayAfter(OutboxRow row) => Backoff.WithJitter(Backoff.After(row.Attempts + 1, options.RetryFirst, options.RetryCap));
+}

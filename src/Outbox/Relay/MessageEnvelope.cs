@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Messaging;
+using RabbitMQ.Client;
+
+namespace Outbox.Relay;
+
+/// <summary>What travels beside the body. A row that no broker could carry is refused here: a header frame that is too long
+/// closes the whole connection, a body that is too large the channel, and either takes its neighbours down.</summary>
+internal static class MessageEnvelope
+{
+    // Method frame, property flags and the other properties of at most 255 bytes each share the frame with the headers.
+    private const int FrameReserve = 4 * 1024;
+
+    /// <summary>Builds the properties of <paramref name="row"/>; fresh ones each time, since the client adds to them.</summary>
+    /// <returns>Null with the reason in <paramref name="refusal"/> if the row cannot be published.</returns>
+    public static BasicProperties? For(OutboxRow row, string appId, uint maxFrameBytes, out string? refusal)
+    {
+        refusal = TooLong("exchange", row.Exchange) ?? TooLong("routing_key", row.RoutingKey) ?? TooLong("type", row.Type)
+            ?? TooLong("content_type", row.ContentType);
+        if (refusal is not null)
+        {
+            return null;
+        }
+
+        var properties = new BasicProperties
+        {
+            MessageId = row.MessageId.ToString(),
+            Type = row.Type,
+            ContentType = row.ContentType,
+            Timestamp = new AmqpTimestamp(new DateTimeOffset(row.CreatedAt).ToUnixTimeSeconds()),
+            AppId = appId,
+            Persistent = true,
+        };
+
+        var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (row.Headers is not null)
+        {
+            refusal = ReadHeaders(row.Headers, headers);
+        }
+
+        if (headers.Remove(MessageHeaders.CorrelationId, out var correlation))
+        {
+            properties.CorrelationId = correlation as string;
+            refusal ??= TooLong("headers." + MessageHeaders.CorrelationId, properties.CorrelationId ?? "");
+        }
+
+        if (row.Key is not null)
+        {
+            headers[MessageHeaders.Key] = row.Key;
+        }
+
+        if (row.TraceParent is not null)
+        {
+            headers[MessageHeaders.TraceParent] = row.TraceParent;
+        }
+
+        var bytes = headers.Sum(header => WireBounds.Utf8Length(header.Key) + 16 + (header.Value is string text ? WireBounds.Utf8Length(text) : 0));
+        var bound = (maxFrameBytes == 0 ? 128 * 1024 : maxFrameBytes) - FrameReserve;
+        refusal ??= bytes > bound ? $"headers and key have {bytes} bytes; the broker's frame leaves {bound} for them." : null;
+        properties.Headers = headers;
+        return refusal is null ? properties : null;
+    }
+
+    private static string? ReadHeaders(string json, Dictionary<string, object?> headers)
+    {
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            return "headers is not a JSON object.";
+        }
+
+        foreach (var header in document.RootElement.EnumerateObject())
+        {
+            // The broker would route the message to further queues by these two.
+            if (header.Name is "CC" or "BCC")
+            {
+                return $"headers.{header.Name} has a meaning of its own at the broker and cannot be set.";
+            }
+
+            if (TooLong($"the name of a header", header.Name) is { } tooLong)
+            {
+                return tooLong;
+            }
+
+            if (header.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            {
+                return $"headers.{header.Name} is not a scalar.";
+            }
+
+            headers[header.Name] = ScalarOf(header.Value);
+        }
+
+        return null;
+    }
+
+    private static object? ScalarOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
+        _ => null,
+    };
+
+    private static string? TooLong(string column, string value)
+    {
+        var bytes = WireBounds.Utf8Length(value);
+        return bytes > WireBounds.MaxShortStringBytes
+            ? $"{column} has {bytes} UTF-8 bytes; AMQP carries at most {WireBounds.MaxShortStringBytes}."
+            : null;
+    }
+}

@@ -1,0 +1,97 @@
+using Messaging;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace Outbox.Relay;
+
+/// <summary>Opens the relay's connections, each for one purpose, and checks that the database can keep the guarantees.</summary>
+internal sealed class OutboxDatabase
+{
+    private const string Setting = "ConnectionStrings:Postgres";
+
+    private readonly string _connectionString;
+    private readonly IHostEnvironment _environment;
+
+    public OutboxDatabase(IConfiguration configuration, IHostEnvironment environment)
+    {
+        _environment = environment;
+        if (string.IsNullOrWhiteSpace(configuration[Setting]))
+        {
+            throw new SettingsException($"{Setting} is not set: it must be an Npgsql connection string.");
+        }
+
+        NpgsqlConnectionStringBuilder builder;
+        try
+        {
+            builder = new NpgsqlConnectionStringBuilder(configuration[Setting]);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new SettingsException($"{Setting} is not understood: {exception.Message}");
+        }
+
+        // A pooled connection keeps its session, and with it an advisory lock, after it was closed. Keepalive would feed
+        // the lease of an owner whose pipeline is dead.
+        builder.Pooling = false;
+        builder.KeepAlive = 0;
+        builder.Enlist = false;
+        builder.Timeout = 5;
+        _connectionString = builder.ConnectionString;
+    }
+
+    public async Task<NpgsqlConnection> OpenAsync(string purpose, TimeSpan commandTimeout, CancellationToken cancellationToken)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(_connectionString)
+        {
+            ApplicationName = $"{_environment.ApplicationName} relay {purpose}",
+            CommandTimeout = Math.Max(1, (int)Math.Ceiling(commandTimeout.TotalSeconds)),
+        };
+        var connection = new NpgsqlConnection(builder.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <returns>The table, or null while it has not been migrated yet.</returns>
+    /// <exception cref="UnfitDatabaseException">A pooler stands between, the ids are not given in order, or commits are not durable.</exception>
+    public async Task<OutboxTable?> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.Inspect, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        if (reader.GetInt32(1) != connection.ProcessID)
+        {
+            throw new UnfitDatabaseException(
+                $"{Setting} leads through a connection pooler in transaction or statement mode: session locks mean nothing there, "
+                + "and two relays would own the outbox. Give the relay a direct connection, or one in session mode.");
+        }
+
+        if (await reader.IsDBNullAsync(4, cancellationToken) || reader.GetString(2) != "a" || reader.GetInt64(3) != 1)
+        {
+            throw new UnfitDatabaseException(
+                "outbox_message.id must be GENERATED ALWAYS AS IDENTITY with CACHE 1: ids given in another way are not in the "
+                + "order of insertion, and the relay would pass rows by.");
+        }
+
+        if (!_environment.IsDevelopment() && (reader.GetString(5) == "off" || reader.GetString(6) == "off"))
+        {
+            throw new UnfitDatabaseException(
+                $"PostgreSQL runs with fsync={reader.GetString(5)} and synchronous_commit={reader.GetString(6)}: a crash would lose "
+                + "commits that were already acknowledged. Outside Development neither may be off.");
+        }
+
+        return new OutboxTable(reader.GetFieldValue<uint>(0), reader.GetFieldValue<uint>(4));
+    }
+}

@@ -1,0 +1,39 @@
+namespace Outbox.Relay;
+
+/// <summary>A row as the relay holds it in memory, from reading to marking.</summary>
+internal sealed class OutboxRow
+{
+    public required long Id { get; init; }
+
+    public required Guid MessageId { get; init; }
+
+    public required string Exchange { get; init; }
+
+    public required string RoutingKey { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string? Key { get; init; }
+
+    public required string ContentType { get; init; }
+
+    public required string? Headers { get; init; }
+
+    public required string? TraceParent { get; init; }
+
+    public required DateTime CreatedAt { get; init; }
+
+    public required int Attempts { get; init; }
+
+    /// <summary>Deferred, whether or not its time has come.</summary>
+    public required bool Deferred { get; init; }
+
+    /// <summary>Deferred, and its time has not come: it is known only as what holds back its key.</summary>
+    public required bool NotDue { get; init; }
+
+    /// <summary>Let go of once the broker has it.</summary>
+    public required byte[] Body { get; set; }
+
+    /// <summary>It was in flight when the broker closed the channel over one of the rows: published alone next time.</summary>
+    public bool Suspect { get; set; }
+}

@@ -1,0 +1,64 @@
+using Npgsql;
+
+namespace Outbox.Relay;
+
+/// <summary>The session whose advisory lock makes this relay the owner of the table. It runs nothing but the try-lock and
+/// heartbeats, never a transaction; when heartbeats stop for a lease, the server ends it.</summary>
+internal sealed class OwnerLock : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+
+    private OwnerLock(NpgsqlConnection connection, OutboxTable table)
+    {
+        _connection = connection;
+        Table = table;
+    }
+
+    public OutboxTable Table { get; }
+
+    public int ProcessId => _connection.ProcessID;
+
+    /// <returns>Null while the table has not been migrated yet.</returns>
+    /// <exception cref="UnfitDatabaseException">The guarantees cannot be kept on this database.</exception>
+    public static async Task<OwnerLock?> OpenAsync(OutboxDatabase database, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var connection = await database.OpenAsync("owner", lease / 3, cancellationToken);
+        try
+        {
+            if (await database.InspectAsync(connection, cancellationToken) is not { } table)
+            {
+                await connection.DisposeAsync();
+                return null;
+            }
+
+            await using var limits = new NpgsqlCommand(OutboxSql.LimitSession, connection);
+            limits.Parameters.AddWithValue("lease", $"{lease.TotalMilliseconds:0}ms");
+            limits.Parameters.AddWithValue("statement", $"{lease.TotalMilliseconds / 3:0}ms");
+            await limits.ExecuteNonQueryAsync(cancellationToken);
+            return new OwnerLock(connection, table);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>True if this relay owns the table now, and until the session ends.</summary>
+    public async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.TryOwn, _connection);
+        command.Parameters.AddWithValue("class", OutboxSql.OwnerLock);
+        command.Parameters.AddWithValue("table", Table.LockKey);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Keeps the session for another lease. An exception means that the table may have another owner already.</summary>
+    public async Task HeartbeatAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.Heartbeat, _connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

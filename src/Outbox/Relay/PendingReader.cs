@@ -1,0 +1,119 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Outbox.Relay;
+
+/// <summary>Reads what is to be published, forward from a cursor, and everything that could have become visible below it.</summary>
+internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable table, Lookahead lookahead, int batchSize, TimeProvider clock)
+{
+    // Rows that no gap foresaw: released by an operator, or written in a way that nobody thought of.
+    private static readonly TimeSpan LookEverywhereInterval = TimeSpan.FromMinutes(1);
+    private const int LookEverywhereShare = 100;
+
+    private readonly GapRanges _gaps = new();
+    private long _cursor = long.MinValue;
+    private DateTimeOffset _lookEverywhereAt = clock.GetUtcNow() + LookEverywhereInterval;
+
+    /// <summary>Learns which keys a deferred row holds back; before the first page.</summary>
+    public async Task ReadBlockedKeysAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.BlockedKeys, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            lookahead.Block(reader.GetString(0), reader.GetInt64(1));
+        }
+    }
+
+    /// <summary>Reads one page.</summary>
+    /// <returns>True if it found something new, so that there may be more.</returns>
+    public async Task<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        var everywhere = clock.GetUtcNow() >= _lookEverywhereAt;
+        if (everywhere)
+        {
+            _gaps.LookEverywhereUpTo(_cursor);
+        }
+
+        var (keys, from, dueHeld) = lookahead.WantedLines();
+        var rows = await ReadPageAsync(keys, from, dueHeld, cancellationToken);
+        var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= Lookahead.MaxBytes;
+        var complete = cut ? rows[^1].Id : long.MaxValue;
+        var added = lookahead.Offer(rows, keys, from, complete);
+
+        _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
+        _cursor = rows.Count > 0 ? Math.Max(_cursor, rows[^1].Id) : _cursor;
+        if (_gaps.NeedsHolders)
+        {
+            _gaps.Observe(await ReadHoldersAsync(cancellationToken));
+        }
+
+        if (everywhere)
+        {
+            var pause = clock.GetElapsedTime(began) * LookEverywhereShare;
+            _lookEverywhereAt = clock.GetUtcNow() + (pause > LookEverywhereInterval ? pause : LookEverywhereInterval);
+        }
+
+        return added > 0 || cut;
+    }
+
+    private async Task<List<OutboxRow>> ReadPageAsync(string[] keys, long[] from, long[] dueHeld, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.ReadPending, connection);
+        command.Parameters.AddWithValue("gap_low", _gaps.Lows);
+        command.Parameters.AddWithValue("gap_high", _gaps.Highs);
+        command.Parameters.AddWithValue("line_key", keys);
+        command.Parameters.AddWithValue("line_from", from);
+        // One more than a line keeps: the one too many tells the line that there are more.
+        command.Parameters.AddWithValue("line_limit", KeyLine.MaxWaiting + 2);
+        command.Parameters.AddWithValue("due_held", dueHeld);
+        command.Parameters.AddWithValue("cursor", _cursor);
+        command.Parameters.AddWithValue("limit", batchSize);
+        command.Parameters.AddWithValue("bytes", Lookahead.MaxBytes);
+        await command.PrepareAsync(cancellationToken);
+
+        var rows = new List<OutboxRow>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(RowOf(reader));
+        }
+
+        return rows;
+    }
+
+    private async Task<HashSet<string>> ReadHoldersAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.IdHolders, connection);
+        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = table.Sequence });
+        await command.PrepareAsync(cancellationToken);
+
+        var holders = new HashSet<string>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            holders.Add(reader.GetString(0));
+        }
+
+        return holders;
+    }
+
+    private static OutboxRow RowOf(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetInt64(0),
+        MessageId = reader.GetGuid(1),
+        Exchange = reader.GetString(2),
+        RoutingKey = reader.GetString(3),
+        Type = reader.GetString(4),
+        Key = reader.IsDBNull(5) ? null : reader.GetString(5),
+        ContentType = reader.GetString(6),
+        Headers = reader.IsDBNull(7) ? null : reader.GetString(7),
+        TraceParent = reader.IsDBNull(8) ? null : reader.GetString(8),
+        Body = reader.GetFieldValue<byte[]>(9),
+        CreatedAt = reader.GetDateTime(10),
+        Attempts = reader.GetInt32(11),
+        Deferred = reader.GetBoolean(12),
+        NotDue = reader.GetBoolean(13),
+    };
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Messaging;
+using RabbitMQ.Client;
+
+namespace Outbox.Relay;
+
+/// <summary>Publishes over one broker connection until it breaks.</summary>
+internal sealed class PublishSession(
+    ConfirmedPublisher publisher, Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology,
+    string appId, OutboxOptions options, OutboxMetrics metrics)
+{
+    // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
+    private const int MaxChannelsClosed = 3;
+    private static readonly TimeSpan BlockedPoll = TimeSpan.FromMilliseconds(50);
+
+    private readonly List<OutboxRow> _unknown = [];
+    private int _inFlight;
+
+    /// <summary>Publishes what the lookahead offers and returns when the connection has broken or publishing is to stop; every
+    /// row that was in flight has been settled or put back by then.</summary>
+    public async Task RunAsync(StagePulse pulse, RelayStatus status, CancellationToken stopTaking)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopTaking, publisher.Broken);
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                pulse.Busy(options.Lease);
+                if (publisher.IsBlocked)
+                {
+                    status.BrokerPaused();
+                    pulse.Idle();
+                    await Task.Delay(BlockedPoll, stop.Token);
+                    continue;
+                }
+
+                status.BrokerWorks();
+                var window = lookahead.Suspects > 0 ? 1 : options.InFlight;
+                if (Volatile.Read(ref _inFlight) < window && lookahead.TryTake(out var row))
+                {
+                    Publish(row);
+                    continue;
+                }
+
+                // A broken or overdue publish ends the wait too, so it is bounded whenever something is in flight.
+                pulse.Idle();
+                await lookahead.Publishable.WaitAsync(stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+
+        while (Volatile.Read(ref _inFlight) > 0)
+        {
+            await lookahead.Publishable.WaitAsync(CancellationToken.None);
+        }
+
+        PutBackUnknown();
+    }
+
+    private void Publish(OutboxRow row)
+    {
+        if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
+        {
+            Interlocked.Increment(ref _inFlight);
+            _ = PublishAsync(row, properties);
+        }
+        else
+        {
+            settled.TryWrite(new Settlement(row, refusal, MaxAttempts: 1));
+        }
+    }
+
+    private async Task PublishAsync(OutboxRow row, BasicProperties properties)
+    {
+        Failpoint.Hit("relay.before-publish");
+        // The row's span is the parent of the client's own publish span. Nothing is made where nobody listens.
+        using var activity = row.TraceParent is null
+            ? null
+            : Telemetry.Activities.StartActivity("outbox relay", ActivityKind.Internal, row.TraceParent);
+        var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body);
+        Failpoint.Hit("relay.after-publish");
+        Settle(row, await publish);
+        Interlocked.Decrement(ref _inFlight);
+        lookahead.Publishable.Set();
+    }
+
+    private void Settle(OutboxRow row, PublishOutcome outcome)
+    {
+        switch (outcome.Result)
+        {
+            case PublishResult.Confirmed:
+                Confirm(row);
+                break;
+            case PublishResult.Rejected when outcome.Unroutable && options.Unroutable == UnroutablePolicy.Accept:
+                metrics.UnroutableAccepted();
+                Confirm(row);
+                break;
+            case PublishResult.Rejected:
+                settled.TryWrite(new Settlement(row, outcome.Reason, options.MaxAttempts));
+                break;
+            default:
+                lock (_unknown)
+                {
+                    _unknown.Add(row);
+                }
+
+                break;
+        }
+    }
+
+    private void Confirm(OutboxRow row)
+    {
+        Failpoint.Hit("relay.after-confirm");
+        lookahead.Confirmed(row);
+        settled.TryWrite(new Settlement(row));
+    }
+
+    /// <summary>Unknown never counts against a row, but for the one that closed the channel while it was alone in it.</summary>
+    private void PutBackUnknown()
+    {
+        var close = publisher.ServerClose;
+        foreach (var row in _unknown)
+        {
+            var blamed = close is not null && MayBlame(close.ReplyCode, row);
+            if (blamed && row.Suspect && _unknown.Count == 1)
+            {
+                settled.TryWrite(new Settlement(
+                    row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts)));
+            }
+            else
+            {
+                lookahead.PutBack(row, suspect: blamed);
+            }
+        }
+    }
+
+    /// <summary>Whether a close with this code can be the fault of the row. An operator's close and an internal error of the
+    /// broker are not; nor is a missing or forbidden exchange, where it is one that this service declares for itself.</summary>
+    private bool MayBlame(ushort code, OutboxRow row) => code switch
+    {
+        Constants.ConnectionForced or Constants.InternalError or Constants.ReplySuccess => false,
+        Constants.NotFound or Constants.AccessRefused => !topology.Exchanges.Contains(row.Exchange),
+        _ => true,
+    };
+}

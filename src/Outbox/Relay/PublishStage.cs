@@ -1,0 +1,70 @@
+using System.Threading.Channels;
+using Messaging;
+using Microsoft.Extensions.Logging;
+
+namespace Outbox.Relay;
+
+/// <summary>Keeps a connection to the broker for publishing, and opens another whenever it breaks. Nothing is charged to
+/// rows meanwhile.</summary>
+internal sealed partial class PublishStage(
+    BrokerConnector connector, TopologyDeclarer declarer, Topology topology, OutboxOptions options, OutboxMetrics metrics,
+    RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
+{
+    // Channels of one connection work side by side in the broker: two carry what one core of it cannot.
+    private const int Channels = 2;
+
+    /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
+    /// <paramref name="abort"/>.</summary>
+    /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments.</exception>
+    public async Task RunAsync(Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abort)
+    {
+        var reconnect = new Reconnect(clock);
+        while (!stopTaking.IsCancellationRequested)
+        {
+            pulse.Idle();
+            try
+            {
+                await using var publisher = await OpenAsync(stopTaking);
+                reconnect.Succeeded();
+                await using var abandon = abort.Register(publisher.Abandon);
+                await new PublishSession(publisher, lookahead, settled, topology, connector.AppId, options, metrics)
+                    .RunAsync(pulse, status, stopTaking);
+                if (!stopTaking.IsCancellationRequested)
+                {
+                    status.BrokerLost(publisher.BreakReason!);
+                    LogLost(publisher.BreakReason!);
+                }
+            }
+            catch (Exception exception) when (exception is not TopologyMismatchException && !stopTaking.IsCancellationRequested)
+            {
+                status.BrokerLost(exception.Message);
+                LogUnreachable(exception.Message);
+            }
+
+            await reconnect.WaitAsync(stopTaking);
+        }
+    }
+
+    /// <summary>Connects, and declares the whole topology before anything is published: a queue that is bound later would
+    /// miss in silence what was confirmed before.</summary>
+    private async Task<ConfirmedPublisher> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await connector.ConnectAsync("relay", cancellationToken);
+        try
+        {
+            await declarer.DeclareAsync(connection, cancellationToken);
+            return await ConfirmedPublisher.OpenAsync(connection, Channels, options.ConfirmTimeout, clock, cancellationToken);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The relay lost its broker connection and opens another: {Reason}")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The relay cannot reach the broker and tries again: {Reason}")]
+    private partial void LogUnreachable(string reason);
+}

@@ -1,0 +1,70 @@
+namespace Outbox.Relay;
+
+/// <summary>Decides when to read: at once while there is more, when there is room again, and otherwise when woken.</summary>
+internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahead lookahead, StagePulse pulse, OutboxOptions options, TimeProvider clock)
+{
+    // How soon to look again while some producer is open that will not notify.
+    private static readonly TimeSpan ShortPoll = TimeSpan.FromMilliseconds(25);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        pulse.Busy(options.Lease);
+        await sleep.ListenAsync(cancellationToken);
+        await reader.ReadBlockedKeysAsync(cancellationToken);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!lookahead.HasRoom)
+            {
+                pulse.Idle();
+                await lookahead.Readable.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            pulse.Busy(options.Lease);
+            if (await reader.ReadAsync(cancellationToken))
+            {
+                continue;
+            }
+
+            if (lookahead.HasEvicted || !await sleep.TryFallAsleepAsync(cancellationToken))
+            {
+                await WaitReadableAsync(ShortPoll, cancellationToken);
+                continue;
+            }
+
+            await SleepAsync(cancellationToken);
+            pulse.Busy(options.Lease);
+            await sleep.WakeUpAsync(cancellationToken);
+        }
+    }
+
+    private async Task SleepAsync(CancellationToken cancellationToken)
+    {
+        while (!await reader.ReadAsync(cancellationToken))
+        {
+            pulse.Idle();
+            using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var readable = lookahead.Readable.WaitAsync(woken.Token);
+            var wait = sleep.WaitAsync(lookahead.NextDue(options.PollInterval), woken.Token);
+            await Task.WhenAny(readable, wait);
+            await woken.CancelAsync();
+            var notified = await wait;
+            pulse.Busy(options.Lease);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (notified || readable.IsCompletedSuccessfully)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task WaitReadableAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var readable = lookahead.Readable.WaitAsync(woken.Token);
+        await Task.WhenAny(readable, Task.Delay(bound, clock, woken.Token));
+        await woken.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Threading.Channels;
+
+namespace Outbox.Relay;
+
+/// <summary>One term of ownership: reading, publishing and marking overlap until the lock is lost, a stage fails, or the
+/// service stops.</summary>
+internal sealed class RelayTerm(
+    OutboxDatabase database, PublishStage publishing, MarkStage marking, TidyStage tidying, MarkBacklog backlog,
+    OutboxOptions options, TimeProvider clock)
+{
+    /// <summary>How long a stopping relay waits for confirms that are still out.</summary>
+    public static readonly TimeSpan ShutdownBound = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan AbortBound = TimeSpan.FromSeconds(5);
+
+    /// <summary>Returns after a clean shutdown; nothing is in flight then, and what was confirmed is marked.</summary>
+    /// <exception cref="Exception">What ended the term; the table may have another owner already.</exception>
+    public async Task RunAsync(OwnerLock owner, CancellationToken stopping)
+    {
+        await marking.MarkBacklogAsync(owner, stopping);
+        await using var connection = await database.OpenAsync("reader", options.Lease, stopping);
+
+        using var abort = new CancellationTokenSource();
+        using var stopTaking = CancellationTokenSource.CreateLinkedTokenSource(stopping, abort.Token);
+        var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
+        var lookahead = new Lookahead(options.BatchSize, clock);
+        StagePulse[] pulses = [new("read", clock), new("publish", clock), new("mark", clock)];
+        var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, clock);
+        var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
+
+        var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopTaking.Token, abort.Token);
+        var mark = marking.RunAsync(settled.Reader, lookahead, owner, pulses[2], abort.Token);
+        Task[] stages =
+        [
+            reading.RunAsync(stopTaking.Token), publish, mark, tidying.RunAsync(stopTaking.Token),
+            BeatAsync(owner, pulses, abort.Token),
+        ];
+
+        var first = await Task.WhenAny(stages);
+        if (stopping.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.WhenAll(publish, mark), Task.Delay(ShutdownBound, clock, CancellationToken.None));
+        }
+
+        await abort.CancelAsync();
+        // A stage that is stuck is left behind. It cannot publish any more, and what it may still mark was confirmed.
+        await Task.WhenAny(Task.WhenAll(stages), Task.Delay(AbortBound, clock, CancellationToken.None));
+        while (settled.Reader.TryRead(out var settlement))
+        {
+            if (settlement.Refusal is null)
+            {
+                backlog.Add([settlement.Row.Id]);
+            }
+        }
+
+        if (!stopping.IsCancellationRequested)
+        {
+            await first;
+        }
+    }
+
+    private async Task PublishAsync(
+        Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abort)
+    {
+        try
+        {
+            await publishing.RunAsync(lookahead, settled, pulse, stopTaking, abort);
+        }
+        catch (OperationCanceledException) when (stopTaking.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            settled.Complete();
+        }
+    }
+
+    /// <summary>Keeps the lease, but only for a pipeline that works: a living heartbeat over a dead one would stop every
+    /// relay.</summary>
+    private async Task BeatAsync(OwnerLock owner, StagePulse[] pulses, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(options.Lease / 3, clock, cancellationToken);
+            if (Array.Find(pulses, pulse => pulse.IsStuck) is { } stuck)
+            {
+                throw new TimeoutException($"The relay's {stuck.Stage} stage has not moved for {options.Lease}; the lease is given up.");
+            }
+
+            await owner.HeartbeatAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Outbox.Relay;
+
+/// <summary>Decides when to tidy. A failure here never ends the relay: what it does can wait.</summary>
+internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions options, OutboxMetrics metrics, TimeProvider clock, ILogger<TidyStage> logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FromStartInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan StatementBound = TimeSpan.FromMinutes(1);
+
+    // Counting two million rows takes a moment: it gets at most this share of the time.
+    private const int CountShare = 50;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                await TidySafelyAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            metrics.Observed(null);
+        }
+    }
+
+    private async Task TidySafelyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.OpenAsync("tidier", StatementBound, cancellationToken);
+            await TidyAsync(new Tidier(connection, options.Retention), cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(exception.Message, Interval);
+            await Task.Delay(Interval, clock, cancellationToken);
+        }
+    }
+
+    private async Task TidyAsync(Tidier tidier, CancellationToken cancellationToken)
+    {
+        var fromStartAt = clock.GetUtcNow() + FromStartInterval;
+        while (true)
+        {
+            var began = clock.GetTimestamp();
+            metrics.Observed(await tidier.CountAsync(cancellationToken));
+            var pause = clock.GetElapsedTime(began) * CountShare;
+            while (await tidier.PurgeAsync(cancellationToken))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            if (clock.GetUtcNow() >= fromStartAt)
+            {
+                tidier.PurgeFromStart();
+                fromStartAt = clock.GetUtcNow() + FromStartInterval;
+            }
+
+            await Task.Delay(pause > Interval ? pause : Interval, clock, cancellationToken);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tidying the outbox failed and is tried again in {Delay}: {Reason}")]
+    private partial void LogFailed(string reason, TimeSpan delay);
+}

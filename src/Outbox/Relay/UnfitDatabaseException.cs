@@ -1,0 +1,4 @@
+namespace Outbox.Relay;
+
+/// <summary>The database answers, but the guarantees cannot be kept on it. An operator must change it.</summary>
+internal sealed class UnfitDatabaseException(string message) : Exception(message);
