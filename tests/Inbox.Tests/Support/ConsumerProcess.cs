@@ -34,6 +34,7 @@ public sealed class ConsumerProcess : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(setup.Settings);
         builder.Services.AddSingleton<RecordedLog>();
         builder.Services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecordedLog>());
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
         builder.Services.AddSingleton<RecordedCounts>();
         builder.Services.AddSingleton(setup.Handling);
         builder.Services.AddSingleton(setup.Timings);
