@@ -23,10 +23,12 @@ public sealed class ThroughputTests(ServersFixture servers, ITestOutputHelper ou
 
         var before = await arena.NotesAsync();
         var watch = Stopwatch.StartNew();
+        var processor = Process.GetCurrentProcess().TotalProcessorTime;
         await arena.UntilNotesAsync(messages, 60);
         var rate = (messages - before) / watch.Elapsed.TotalSeconds;
 
-        output.WriteLine($"{rate:0} messages a second");
+        var microseconds = (Process.GetCurrentProcess().TotalProcessorTime - processor).TotalMicroseconds / (messages - before);
+        output.WriteLine($"{rate:0} messages a second, {microseconds:0} microseconds of processor time each");
         Assert.True(rate > 4_000, $"{rate:0} messages a second");
     }
 }

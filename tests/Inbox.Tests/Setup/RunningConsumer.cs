@@ -9,22 +9,22 @@ using Microsoft.Extensions.Logging;
 namespace Inbox.Tests;
 
 /// <summary>A service with the role consumer, as a host inside the test process.</summary>
-public sealed class ConsumerProcess : IAsyncDisposable
+public sealed class RunningConsumer : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private ConsumerProcess(IHost host) => _host = host;
+    private RunningConsumer(IHost host) => _host = host;
 
     public IServiceProvider Services => _host.Services;
 
     internal RecordedCounts Counts => Services.GetRequiredService<RecordedCounts>();
 
-    internal RecordedLog Log => Services.GetRequiredService<RecordedLog>();
+    public LogLines Log => Services.GetRequiredService<LogLines>();
 
     /// <summary>Completes when the host has stopped by itself.</summary>
     public Task Stopped => _host.WaitForShutdownAsync();
 
-    public static async Task<ConsumerProcess> StartAsync(ConsumerSetup setup)
+    public static async Task<RunningConsumer> StartAsync(ConsumerSetup setup)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
         {
@@ -32,8 +32,11 @@ public sealed class ConsumerProcess : IAsyncDisposable
             EnvironmentName = setup.Environment,
         });
         builder.Configuration.AddInMemoryCollection(setup.Settings);
-        builder.Services.AddSingleton<RecordedLog>();
-        builder.Services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecordedLog>());
+        builder.Configuration["ConnectionStrings:Postgres"] = setup.Postgres;
+        builder.Configuration["ConnectionStrings:RabbitMq"] = setup.RabbitMq;
+        builder.Services.AddSingleton<LogLines>();
+        builder.Services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<LogLines>());
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
         builder.Services.AddSingleton<RecordedCounts>();
         builder.Services.AddSingleton(setup.Handling);
         builder.Services.AddSingleton(setup.Timings);
@@ -44,7 +47,7 @@ public sealed class ConsumerProcess : IAsyncDisposable
         var host = builder.Build();
         host.Services.GetRequiredService<RecordedCounts>();
         await host.StartAsync();
-        return new ConsumerProcess(host);
+        return new RunningConsumer(host);
     }
 
     public async Task<HealthReport> HealthAsync() =>
@@ -54,6 +57,14 @@ public sealed class ConsumerProcess : IAsyncDisposable
         async () => (await HealthAsync()).Status == HealthStatus.Healthy, TimeSpan.FromSeconds(20), "the consumers are ready");
 
     public Task StopAsync() => _host.StopAsync();
+
+    public Task UntilCountAsync(string instrument, long count, int seconds = 20) => Eventually.EqualsAsync(
+        count, () => Task.FromResult(Counts[instrument]), TimeSpan.FromSeconds(seconds), $"{instrument}; log:\n{string.Join('\n', Log.All)}");
+
+    public Task UntilLoggedAsync(string text, int seconds = 20) => Eventually.IsTrueAsync(
+        () => Task.FromResult(Log.All.Any(line => line.Contains(text, StringComparison.Ordinal))),
+        TimeSpan.FromSeconds(seconds),
+        () => $"\"{text}\" in the log:\n{string.Join('\n', Log.All)}");
 
     public async ValueTask DisposeAsync()
     {
@@ -65,22 +76,23 @@ public sealed class ConsumerProcess : IAsyncDisposable
     }
 }
 
-/// <summary>How a <see cref="ConsumerProcess"/> is set up; the defaults are those of most tests.</summary>
+/// <summary>How a <see cref="RunningConsumer"/> is set up; the defaults are those of most tests.</summary>
 public sealed class ConsumerSetup
 {
     internal ConsumerSetup(string postgres, string rabbitMq, string queue)
     {
-        Settings = new()
-        {
-            ["ConnectionStrings:Postgres"] = postgres,
-            ["ConnectionStrings:RabbitMq"] = rabbitMq,
-            ["Outbox:Exchange"] = InboxArena.Exchange,
-        };
-        AddContext = services => services.AddDbContext<NotesContext>(options => options.UseNpgsql(postgres));
+        Postgres = postgres;
+        RabbitMq = rabbitMq;
+        AddContext = services => services.AddDbContext<NotesContext>(options => options.UseNpgsql(Postgres));
         Describe = inbox => inbox.Queue(queue, one => Queue(one.Handle<Noted, NoteIt>()));
     }
 
-    public Dictionary<string, string?> Settings { get; }
+    public string Postgres { get; set; }
+
+    public string RabbitMq { get; set; }
+
+    /// <summary>Further settings, such as Inbox:BatchSize.</summary>
+    public Dictionary<string, string?> Settings { get; } = new() { ["Outbox:Exchange"] = InboxArena.Exchange };
 
     public string Environment { get; set; } = Environments.Production;
 

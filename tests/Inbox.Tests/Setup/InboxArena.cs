@@ -35,11 +35,11 @@ public sealed class InboxArena : IAsyncDisposable
     public ConsumerSetup Setup() => new(_arena.Postgres, _arena.RabbitMq, Queue);
 
     /// <summary>Starts a consumer and waits until it has subscribed.</summary>
-    public async Task<ConsumerProcess> ConsumeAsync(Action<ConsumerSetup>? change = null)
+    public async Task<RunningConsumer> ConsumeAsync(Action<ConsumerSetup>? change = null)
     {
         var setup = Setup();
         change?.Invoke(setup);
-        var process = await ConsumerProcess.StartAsync(setup);
+        var process = await RunningConsumer.StartAsync(setup);
         await process.UntilReadyAsync();
         return process;
     }
@@ -92,6 +92,9 @@ public sealed class InboxArena : IAsyncDisposable
         await Task.WhenAll(confirms);
     }
 
+    /// <summary>Declares the queue and everything around it, as any role does at its start.</summary>
+    public async Task DeclareAsync(Action<ConsumerSetup>? change = null) => await (await ConsumeAsync(change)).DisposeAsync();
+
     public Task<long> NotesAsync(string where = "true") => _arena.ScalarAsync<long>($"SELECT count(*) FROM note WHERE {where}");
 
     public Task UntilNotesAsync(long count, int seconds = 20) =>
@@ -123,7 +126,7 @@ public sealed class InboxArena : IAsyncDisposable
     }
 
     /// <summary>Waits until nothing is in the queue, delivered or not.</summary>
-    public Task UntilSettledAsync(ConsumerProcess consumer, int seconds = 20) => Eventually.IsTrueAsync(
+    public Task UntilSettledAsync(RunningConsumer consumer, int seconds = 20) => Eventually.IsTrueAsync(
         async () =>
         {
             await consumer.StopAsync();
