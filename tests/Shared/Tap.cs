@@ -5,7 +5,11 @@ namespace TestSupport;
 
 /// <summary>A message as the broker handed it over.</summary>
 public sealed record TapDelivery(
-    string? MessageId, string? Type, string RoutingKey, string? Key, byte[] Body, IReadOnlyDictionary<string, string> Headers);
+    string? MessageId, string? Type, string RoutingKey, string? Key, byte[] Body, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The AMQP properties; its headers are as they came.</summary>
+    public required IReadOnlyBasicProperties Properties { get; init; }
+}
 
 /// <summary>A queue of the test's own that gets a copy of every message with certain routing keys, in the broker's order.
 /// It is bound to exactly the keys that consumers are bound to: a tap on everything would make unroutable messages
@@ -54,7 +58,7 @@ public sealed class Tap : IAsyncDisposable
                 message.RoutingKey,
                 headers.GetValueOrDefault("key"),
                 message.Body.ToArray(),
-                headers));
+                headers) { Properties = message.BasicProperties });
         }
 
         if (read.Count > 0)

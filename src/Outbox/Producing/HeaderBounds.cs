@@ -29,12 +29,7 @@ internal static class HeaderBounds
 
         if (options?.CorrelationId is { } correlationId)
         {
-            if (WireBounds.Utf8Length(correlationId) is < 1 or > WireBounds.MaxShortStringBytes)
-            {
-                throw new ArgumentException($"CorrelationId must have 1 to {WireBounds.MaxShortStringBytes} UTF-8 bytes.", nameof(options));
-            }
-
-            headers[MessageHeaders.CorrelationId] = correlationId;
+            headers[MessageHeaders.CorrelationId] = TextBounds.ShortString(correlationId, nameof(options.CorrelationId));
         }
 
         if (!string.IsNullOrEmpty(traceState))
@@ -57,16 +52,18 @@ internal static class HeaderBounds
             throw new ArgumentException($"Headers[\"{reserved}\"] has a meaning of its own and cannot be set.", nameof(headers));
         }
 
-        if (headers.Keys.FirstOrDefault(name => WireBounds.Utf8Length(name) is < 1 or > WireBounds.MaxShortStringBytes) is { } name)
+        if (headers.Keys.FirstOrDefault(name => WireBounds.Utf8Length(name) is < 1 or > WireBounds.MaxShortStringBytes) is { } unnamed)
         {
             throw new ArgumentException(
-                $"A header's name has {WireBounds.Utf8Length(name)} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", nameof(headers));
+                $"A header's name has {WireBounds.Utf8Length(unnamed)} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", nameof(headers));
         }
 
-        // jsonb refuses the character U+0000, and would refuse it only when the transaction saves.
-        if (headers.FirstOrDefault(header => header.Value is null || header.Key.Contains('\0') || header.Value.Contains('\0')) is { Key: { } unfit })
+        foreach (var (name, value) in headers)
         {
-            throw new ArgumentException($"Headers[\"{unfit.Replace("\0", "\\0", StringComparison.Ordinal)}\"] is null or contains U+0000.", nameof(headers));
+            if ((value is null ? "is null" : TextBounds.Unfit(name + value)) is { } unfit)
+            {
+                throw new ArgumentException($"Headers[\"{name.Replace("\0", "\\0", StringComparison.Ordinal)}\"] {unfit}.", nameof(headers));
+            }
         }
 
         var bytes = headers.Sum(header => WireBounds.Utf8Length(header.Key) + WireBounds.Utf8Length(header.Value));

@@ -26,7 +26,7 @@ public static class OutboxDbContextExtensions
             ?? throw new InvalidOperationException(
                 $"{db.GetType().Name} has no outbox: call UseOutbox(...) where its options are built, beside UseNpgsql(...).");
 
-        var type = ShortString(TMessage.MessageType, $"{typeof(TMessage).Name}.MessageType");
+        var type = TextBounds.ShortString(TMessage.MessageType, $"{typeof(TMessage).Name}.MessageType");
         var body = outbox.Serializer.Encode(message);
         if (body.Length > outbox.Outbox.MaxBodyBytes)
         {
@@ -39,22 +39,14 @@ public static class OutboxDbContextExtensions
         db.Set<OutboxMessage>().Add(new OutboxMessage
         {
             MessageId = messageId,
-            Exchange = ShortString(options?.Exchange ?? outbox.Outbox.Exchange, nameof(MessageOptions.Exchange)),
+            Exchange = TextBounds.ShortString(options?.Exchange ?? outbox.Outbox.Exchange, nameof(MessageOptions.Exchange)),
             RoutingKey = type,
             Type = type,
-            Key = key is null ? null : ShortString(key, nameof(key)),
+            Key = key is null ? null : TextBounds.ShortString(key, nameof(key)),
             Headers = HeaderBounds.Encode(options, activity?.TraceStateString),
             TraceParent = activity?.Id,
             Body = body,
         });
         return messageId;
-    }
-
-    private static string ShortString(string value, string name)
-    {
-        var bytes = WireBounds.Utf8Length(value);
-        return bytes is >= 1 and <= WireBounds.MaxShortStringBytes
-            ? value
-            : throw new ArgumentException($"{name} has {bytes} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", name);
     }
 }

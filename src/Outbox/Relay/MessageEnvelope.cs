@@ -35,7 +35,15 @@ internal static class MessageEnvelope
         var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
         if (row.Headers is not null)
         {
-            refusal = ReadHeaders(row.Headers, headers);
+            try
+            {
+                refusal = ReadHeaders(row.Headers, headers);
+            }
+            catch (JsonException exception)
+            {
+                // jsonb holds what this reader does not take, such as arrays a thousand deep.
+                refusal = $"headers cannot be read: {exception.Message}";
+            }
         }
 
         if (headers.Remove(MessageHeaders.CorrelationId, out var correlation))
@@ -98,7 +106,9 @@ internal static class MessageEnvelope
         JsonValueKind.String => value.GetString(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
+        // jsonb has numbers of any size; those that AMQP has not are sent as text.
+        JsonValueKind.Number when value.TryGetInt64(out var whole) => whole,
+        JsonValueKind.Number => value.TryGetDouble(out var fraction) && double.IsFinite(fraction) ? fraction : value.GetRawText(),
         _ => null,
     };
 

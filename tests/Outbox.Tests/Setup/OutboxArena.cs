@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Servers;
 
 namespace Outbox.Tests;
 
@@ -18,9 +19,11 @@ public sealed class OutboxArena : IAsyncDisposable
 
     public string Exchange { get; }
 
-    public static async Task<OutboxArena> CreateAsync(ServersFixture servers)
+    public static Task<OutboxArena> CreateAsync(ServersFixture servers) => CreateAsync(servers.Servers);
+
+    public static async Task<OutboxArena> CreateAsync(ServerPair servers)
     {
-        var arena = new OutboxArena(await servers.NewArenaAsync());
+        var arena = new OutboxArena(await TestArena.CreateAsync(servers));
         await using var db = arena.NewContext();
         await db.Database.EnsureCreatedAsync();
         await arena.Arena.ExecuteAsync(OutboxSql.CreateWakeUp);

@@ -5,7 +5,7 @@ namespace Outbox.Tests;
 
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]
-public sealed class RelayTests(ServersFixture servers)
+public sealed class RelayingTests(ServersFixture servers)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+
+namespace Inbox.Tests;
+
+/// <summary>What the handler of a consumer process can be told to do.</summary>
+internal static class Handlings
+{
+    public static Handling Named(string? name) => name switch
+    {
+        "slow" => SlowAsync,
+        "slow once" => SlowOnceAsync,
+        "fail" => Fail,
+        "fail once" => FailOnce,
+        "kill" => Kill,
+        "hot rows" => HotRowsAsync,
+        _ => NoteIt.Default,
+    };
+
+    private static async Task SlowAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        NoteIt.Add(db, message, context);
+        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+    }
+
+    /// <summary>Slow for the message with the text "slow" alone.</summary>
+    private static Task SlowOnceAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        NoteIt.Add(db, message, context);
+        return message.Text == "slow" ? Task.Delay(TimeSpan.FromSeconds(5), cancellationToken) : Task.CompletedTask;
+    }
+
+    private static Task Fail(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("told to fail");
+
+    private static Task FailOnce(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        NoteIt.Add(db, message, context);
+        return context.Attempt <= 2 ? throw new InvalidOperationException("told to fail") : Task.CompletedTask;
+    }
+
+    /// <summary>The message with the text "killer" ends the process, as a stack overflow would.</summary>
+    private static Task Kill(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        if (message.Text == "killer")
+        {
+            Process.GetCurrentProcess().Kill();
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        NoteIt.Add(db, message, context);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Changes two of twenty shared rows, in no particular order.</summary>
+    private static async Task HotRowsAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {message.Number % 20}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {message.Number * 7 % 20}", cancellationToken);
+        NoteIt.Add(db, message, context);
+    }
+}

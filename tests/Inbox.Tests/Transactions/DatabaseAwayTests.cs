@@ -1,0 +1,146 @@
+using Npgsql;
+
+namespace Inbox.Tests.Transactions;
+
+public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(servers)
+{
+    [Theory]
+    [InlineData(3)]
+    public Task A_database_that_is_away_burns_no_attempt_and_no_delivery(int seconds) => GoAwayAsync(TimeSpan.FromSeconds(seconds));
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public Task A_database_that_is_away_for_two_minutes_burns_no_attempt_and_no_delivery() => GoAwayAsync(TimeSpan.FromMinutes(2));
+
+    [Fact]
+    public async Task An_exhausted_pool_burns_no_attempt_and_no_delivery()
+    {
+        var narrow = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { MaxPoolSize = 2, Timeout = 1 }.ConnectionString;
+        var redelivered = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Postgres = narrow;
+            setup.Handling = CountRedeliveries(() => redelivered++);
+        });
+
+        await using (var first = new NpgsqlConnection(narrow))
+        await using (var second = new NpgsqlConnection(narrow))
+        {
+            await Eventually.IsTrueAsync(
+                async () =>
+                {
+                    await first.OpenAsync();
+                    await second.OpenAsync();
+                    return true;
+                },
+                TimeSpan.FromSeconds(10),
+                "the test has all connections of the pool");
+            await Arena.PublishManyAsync(200, i => $"k{i % 7}");
+            await consumer.UntilLoggedAsync("consuming pauses");
+            Assert.Contains("paused", await WhyNotReadyAsync(consumer), StringComparison.Ordinal);
+        }
+
+        await Arena.UntilNotesAsync(200, 8);
+        await AssertNothingBurntAsync(redelivered);
+    }
+
+    [Fact]
+    public async Task A_commit_whose_outcome_is_unknown_is_run_again_and_has_one_effect()
+    {
+        await using var network = Proxy();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Postgres = Through(network);
+        });
+
+        network.CutReplyTo("COMMIT");
+        await Arena.PublishAsync(new Noted("unknown"));
+
+        await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);
+        Assert.Equal(1, network.Cuts);
+        Assert.Equal(1, await Arena.NotesAsync());
+        Assert.Equal(0u, await Arena.MessagesAsync(RetryInAnHourQueue));
+    }
+
+    [Fact]
+    public async Task A_message_that_ends_its_own_session_each_time_is_charged_in_the_end()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "poison")
+                {
+                    await Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.ExecuteSqlRawAsync(
+                        db.Database, "SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("poison"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(1);
+    }
+
+    private async Task GoAwayAsync(TimeSpan time)
+    {
+        var redelivered = 0;
+        await using var network = Proxy();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Postgres = Through(network);
+            setup.Handling = CountRedeliveries(() => redelivered++);
+        });
+        var publishing = Arena.PublishManyAsync(3_000, i => $"k{i % 50}");
+        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > 100, TimeSpan.FromSeconds(20), "load");
+
+        network.Refuse();
+        await publishing;
+        await consumer.UntilLoggedAsync("consuming pauses");
+        await Task.Delay(time);
+        network.Accept();
+
+        var before = await Arena.NotesAsync();
+        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > before, TimeSpan.FromSeconds(5), "it goes on");
+        await Arena.UntilNotesAsync(3_000, 60);
+        await AssertNothingBurntAsync(redelivered);
+    }
+
+    private async Task AssertNothingBurntAsync(int redelivered)
+    {
+        Assert.Equal(0, await Arena.NotesAsync("attempt <> 1"));
+        Assert.Equal(0, redelivered);
+        Assert.Equal(0u, await Arena.MessagesAsync(RetryInAnHourQueue));
+        Assert.Equal(0u, await Arena.MessagesAsync(Arena.DeadQueue));
+        Assert.Equal(await Arena.NotesAsync(), await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+    }
+
+    private static Handling CountRedeliveries(Action count) => (db, message, context, cancellationToken) =>
+    {
+        if (context.Headers.ContainsKey("x-delivery-count"))
+        {
+            count();
+        }
+
+        return NoteIt.Default(db, message, context, cancellationToken);
+    };
+
+    private static async Task<string> WhyNotReadyAsync(RunningConsumer consumer) =>
+        (await consumer.HealthAsync()).Entries["consumers"].Description ?? "";
+
+    private TcpProxy Proxy()
+    {
+        var address = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres);
+        return TcpProxy.Start(address.Host!, address.Port);
+    }
+
+    private string Through(TcpProxy network) =>
+        new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { Host = "127.0.0.1", Port = network.Port }.ConnectionString;
+}

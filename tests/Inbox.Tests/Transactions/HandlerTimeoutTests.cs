@@ -1,0 +1,106 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Inbox.Tests.Transactions;
+
+public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(servers)
+{
+    [Theory]
+    [InlineData("waits")]
+    [InlineData("asks the database")]
+    [InlineData("leaves a command running")]
+    public async Task A_handler_that_is_too_slow_is_rolled_back_and_retried(string kind)
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "slow")
+                {
+                    await db.SaveChangesAsync(cancellationToken);
+                    var running = kind switch
+                    {
+                        "waits" => Task.Delay(TimeSpan.FromMinutes(1), cancellationToken),
+                        "asks the database" => db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(60)", cancellationToken),
+                        _ => db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(60)", CancellationToken.None),
+                    };
+                    await running.WaitAsync(cancellationToken);
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("slow"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_handler_that_ignores_its_cancellation_holds_nobody_up_and_can_write_nothing_any_more(bool pooled, bool blocks)
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        var late = new TaskCompletionSource<Exception?>();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            if (pooled)
+            {
+                setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres));
+            }
+
+            var calls = 0;
+            setup.Handling = async (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text != "deaf" || Interlocked.Increment(ref calls) > 1)
+                {
+                    return;
+                }
+
+                await db.SaveChangesAsync(CancellationToken.None);
+                if (!blocks)
+                {
+                    await Task.Yield();
+                }
+
+                mayGoOn.Wait(CancellationToken.None);
+                try
+                {
+                    NoteIt.Add(db, message with { Text = "late" }, context);
+                    await db.SaveChangesAsync(CancellationToken.None);
+                    late.SetResult(null);
+                }
+                catch (Exception exception)
+                {
+                    late.SetResult(exception);
+                }
+            };
+        });
+        await Arena.PublishAsync(new Noted("deaf"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await Arena.UntilNotesAsync(2);
+        mayGoOn.Set();
+
+        Assert.NotNull(await late.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(1, await Arena.NotesAsync("text = 'deaf' AND attempt = 2"));
+        Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
+        Assert.Equal(0, await Arena.NotesAsync("text = 'late'"));
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+        await Arena.UntilNotesAsync(22);
+    }
+
+    private static void Shorten(ConsumerSetup setup)
+    {
+        RetryInAnHour(setup);
+        setup.Settings["Inbox:HandlerTimeout"] = "500ms";
+    }
+}
