@@ -6,13 +6,16 @@ using OrderService.Operations;
 using OrderService.Orders;
 using Outbox;
 
-await (args is [HealthProbe.Verb] ? HealthProbe.RunAsync() : ServiceProcess.RunAsync(args, Build));
+namespace OrderService;
 
 /// <summary>The service, whichever of its roles it runs.</summary>
-internal sealed partial class Program
+internal static class Program
 {
-    /// <summary>The whole service, not started yet.</summary>
-    internal static WebApplication Build(string[] args)
+    private static Task Main(string[] args) =>
+        args is [HealthProbe.Verb] ? HealthProbe.RunAsync() : ServiceProcess.RunAsync(() => Build(args));
+
+    /// <summary>The whole service, not started yet. Tests have the last word on what is registered.</summary>
+    internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = ServiceProcess.CreateBuilder(args);
         var roles = builder.AddOperations();
@@ -24,6 +27,7 @@ internal sealed partial class Program
         if (roles.Relay) { builder.Services.AddOutboxRelay(); }
         if (roles.Consumer) { builder.Services.AddInboxConsumers<OrdersDbContext>(); }
 
+        adjust?.Invoke(builder);
         var service = builder.Build();
         service.UseOperations();
         if (roles.Api) { service.MapOrders(); }

@@ -11,6 +11,9 @@ internal sealed class Interruption : IDisposable
 
     public Interruption()
     {
+        // A shell script that starts a job with & has it ignore SIGINT, and .NET respects that. Whoever sends the signal to
+        // such a job means it.
+        Posix.Notice(Signal.Interrupt);
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>

@@ -27,12 +27,17 @@ public enum Signal
 
 internal static class Posix
 {
+    private const nint DefaultDisposition = 0;
+
     public static bool IsRoot { get; } = !OperatingSystem.IsWindows() && geteuid() == 0;
 
     public static uint UserId { get; } = OperatingSystem.IsWindows() ? 0 : geteuid();
 
     /// <summary>False when there is no such process.</summary>
     public static bool Send(int processId, Signal signal) => kill(processId, (int)signal) == 0;
+
+    /// <summary>Ends that a signal is ignored because the parent wanted it so.</summary>
+    public static void Notice(Signal which) => signal((int)which, DefaultDisposition);
 
     /// <summary>When the process started, in clock ticks since boot; null when it is gone or a zombie. Together with the
     /// process id it names one process for as long as the machine runs, where the id alone is given out again.</summary>
@@ -55,6 +60,10 @@ internal static class Posix
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int kill(int processId, int signal);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint signal(int signal, nint disposition);
 
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

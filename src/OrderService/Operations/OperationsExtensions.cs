@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Inbox;
 using OrderService.Http;
+using Outbox;
 
 namespace OrderService.Operations;
 
@@ -27,6 +29,10 @@ internal static class OperationsExtensions
     /// <summary>Maps all of it, and puts in front of everything what answers failures.</summary>
     public static void UseOperations(this WebApplication app)
     {
+        // Read now, whichever roles run: a setting out of bounds stops the start, not the first request.
+        _ = app.Services.GetRequiredService<OutboxOptions>();
+        _ = app.Services.GetRequiredService<InboxOptions>();
+
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseMiddleware<OpsGate>();

@@ -17,11 +17,11 @@ internal static class ServiceProcess
 
     /// <summary>Builds and runs the service until it is told to stop. What an operator must mend is told on standard error
     /// without a stack trace, and the exit code is 1.</summary>
-    public static async Task RunAsync(string[] args, Func<string[], WebApplication> build)
+    public static async Task RunAsync(Func<WebApplication> build)
     {
         try
         {
-            await using var service = build(args);
+            await using var service = build();
             await service.RunAsync();
         }
         catch (Exception exception) when (Find<SettingsException>(exception) is not null || Find<AddressInUseException>(exception) is not null)

@@ -3,14 +3,14 @@ using System.Reflection;
 namespace Servers.Native;
 
 /// <summary>Installs the servers' packages on Debian and Ubuntu, where they are missing and where this user may.</summary>
-internal static class DebianPackages
+public static class DebianPackages
 {
     private const string ScriptName = "install-packages.sh";
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(20);
 
     /// <summary>The installed servers, after an installation where that was needed.</summary>
     /// <exception cref="ServersException">Servers are missing and cannot be installed; the message says what to do.</exception>
-    public static async Task<InstalledServers> EnsureInstalledAsync(CancellationToken cancellationToken)
+    internal static async Task<InstalledServers> EnsureInstalledAsync(CancellationToken cancellationToken)
     {
         var (installed, missing) = InstalledServers.Find();
         if (installed is not null)
@@ -28,24 +28,6 @@ internal static class DebianPackages
             throw Missing(missing, "this user is not root and has no password-less sudo, so they are not installed automatically");
         }
 
-        await InstallAsync(elevation, missing, cancellationToken);
-        (installed, missing) = InstalledServers.Find();
-        return installed ?? throw Missing(missing, "the packages of this system do not provide them");
-    }
-
-    private static async Task<IReadOnlyList<string>?> ElevationAsync(CancellationToken cancellationToken)
-    {
-        if (Posix.IsRoot)
-        {
-            return [];
-        }
-
-        var sudo = await Command.RunAsync("sudo", ["-n", "true"], TimeSpan.FromSeconds(10), cancellationToken);
-        return sudo.Succeeded ? ["sudo", "-n"] : null;
-    }
-
-    private static async Task InstallAsync(IReadOnlyList<string> elevation, IReadOnlyList<string> missing, CancellationToken cancellationToken)
-    {
         List<string> packages = [];
         if (missing.Any(what => what.StartsWith("PostgreSQL", StringComparison.Ordinal)))
         {
@@ -58,12 +40,38 @@ internal static class DebianPackages
         }
 
         await Console.Error.WriteLineAsync($"Installing {string.Join(" and ", packages)} with apt-get (once; their own services stay off) ...");
+        if (await InstallAsync(elevation, packages, cancellationToken) is { } fault)
+        {
+            throw Missing(missing, $"apt-get could not install them: {fault}");
+        }
+
+        (installed, missing) = InstalledServers.Find();
+        return installed ?? throw Missing(missing, "the packages of this system do not provide them");
+    }
+
+    /// <summary>Installs packages, whose own services stay off.</summary>
+    /// <returns>Why that is not possible; null where it was done.</returns>
+    public static async Task<string?> TryInstallAsync(IReadOnlyList<string> packages, CancellationToken cancellationToken) =>
+        !OperatingSystem.IsLinux() || !File.Exists("/usr/bin/apt-get") ? "this is not Debian or Ubuntu"
+        : await ElevationAsync(cancellationToken) is not { } elevation ? "this user is not root and has no password-less sudo"
+        : await InstallAsync(elevation, packages, cancellationToken);
+
+    private static async Task<IReadOnlyList<string>?> ElevationAsync(CancellationToken cancellationToken)
+    {
+        if (Posix.IsRoot)
+        {
+            return [];
+        }
+
+        var sudo = await Command.RunAsync("sudo", ["-n", "true"], TimeSpan.FromSeconds(10), cancellationToken);
+        return sudo.Succeeded ? ["sudo", "-n"] : null;
+    }
+
+    private static async Task<string?> InstallAsync(IReadOnlyList<string> elevation, IReadOnlyList<string> packages, CancellationToken cancellationToken)
+    {
         List<string> line = [.. elevation, "timeout", "-k", "30", "900", "bash", "-c", Script(), "bash", .. packages];
         var done = await Command.RunAsync(line[0], line.Skip(1), Deadline, cancellationToken);
-        if (!done.Succeeded)
-        {
-            throw Missing(missing, $"apt-get could not install them: {done.LastLine}");
-        }
+        return done.Succeeded ? null : done.LastLine;
     }
 
     private static string Script()

@@ -28,9 +28,14 @@ internal sealed class PrivateDirectory : IDisposable
         // One at a time, or a sweep could take a directory between its making and its locking for an abandoned one.
         await using var turn = await WaitForTurnAsync(System.IO.Path.Combine(root, "lock"), cancellationToken);
         await SweepAsync(root, cancellationToken);
-        if (name is not null && await TryTakeAsync(System.IO.Path.Combine(root, name), isKept: true, cancellationToken) is { } kept)
+        if (name is not null)
         {
-            return kept;
+            if (await TryTakeAsync(System.IO.Path.Combine(root, name), isKept: true, cancellationToken) is { } kept)
+            {
+                return kept;
+            }
+
+            await Console.Error.WriteLineAsync("The kept data is in use by another process: these servers start empty and keep nothing.");
         }
 
         var fresh = System.IO.Path.Combine(root, "once-" + Guid.NewGuid().ToString("N")[..12]);

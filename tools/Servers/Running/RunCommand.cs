@@ -5,7 +5,6 @@ namespace Servers.Running;
 /// <summary>./run: the whole service on servers that answer, and orders for it where that is asked.</summary>
 internal static class RunCommand
 {
-    private const string Migrations = "migrations/Migrations.csproj";
     private const string PlaceOrders = "tools/PlaceOrders/PlaceOrders.csproj";
     private const string Database = "orders";
 
@@ -26,7 +25,7 @@ internal static class RunCommand
     {
         // Side by side, since both take seconds; when one fails the other is ended too.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        IReadOnlyList<string> projects = asked.PlacesOrders ? [Migrations, PlaceOrders] : [Migrations];
+        IReadOnlyList<string> projects = asked.PlacesOrders ? [OrdersDatabase.Project, PlaceOrders] : [OrdersDatabase.Project];
         var starting = StartedServers.StartAsync("run", either.Token);
         var building = DotNet.BuildAsync(either.Token, projects);
         try

@@ -1,0 +1,96 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using OrderService.Orders.Placing;
+
+namespace OrderService.Tests.Orders;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class IdempotencyTests(ServersFixture servers)
+{
+    private const string Body = """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":12.5}]}""";
+
+    [Fact]
+    public async Task The_same_key_and_order_again_is_the_same_order()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+
+        using var first = await service.PlaceAsync(Body, "key 1");
+        using var second = await service.PlaceAsync(
+            """ { "lines" : [ {"unitPrice":1.2500e1,"sku":"sku-\u0031","quantity":2,"note":"x"} ], "currency":"EUR", "customerId":"anna" } """, "key 1");
+
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+        Assert.Equal(first.Headers.Location, second.Headers.Location);
+        Assert.Equal((await first.JsonAsync()).GetProperty("id").GetGuid(), (await second.JsonAsync()).GetProperty("id").GetGuid());
+        Assert.Equal(1, await arena.CountAsync("orders"));
+        Assert.Equal(1, await arena.CountAsync("outbox_message"));
+    }
+
+    [Theory]
+    [InlineData("""{"customerId":"bert","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":12.5}]}""")]
+    [InlineData("""{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":12.5001}]}""")]
+    [InlineData("""{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":1,"unitPrice":12.5},{"sku":"sku-1","quantity":1,"unitPrice":12.5}]}""")]
+    public async Task The_same_key_with_another_order_is_refused(string other)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+
+        using var first = await service.PlaceAsync(Body, "key");
+        using var second = await service.PlaceAsync(other, "key");
+
+        await second.ProblemAsync(HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(1, await arena.CountAsync("orders"));
+    }
+
+    [Fact]
+    public async Task The_same_key_a_hundred_times_at_once_is_one_order()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        var longest = string.Concat(Enumerable.Repeat("~ k", 85));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => service.PlaceAsync(Body, longest)));
+
+        Assert.Equal(1, answers.Count(answer => answer.StatusCode == HttpStatusCode.Created));
+        Assert.Equal(99, answers.Count(answer => answer.StatusCode == HttpStatusCode.OK));
+        Assert.Single(answers.Select(answer => answer.Headers.Location).Distinct());
+        Assert.Equal(1, await arena.CountAsync("orders"));
+        Assert.Equal(1, await arena.CountAsync("outbox_message"));
+        Assert.Equal(1, await arena.CountAsync("idempotency_key"));
+    }
+
+    [Fact]
+    public async Task An_expired_key_counts_as_absent_and_is_purged()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        foreach (var key in new[] { "reused", "forgotten", "young" })
+        {
+            using var _ = await service.PlaceAsync(Body, key);
+        }
+
+        await arena.Arena.ExecuteAsync("UPDATE idempotency_key SET created_at = now() - interval '24 hours 1 second' WHERE key <> 'young'");
+        using var again = await service.PlaceAsync(Body, "reused");
+        var purged = await service.Services.GetRequiredService<IdempotencyPurge>().RunAsync(CancellationToken.None);
+
+        Assert.Equal(HttpStatusCode.Created, again.StatusCode);
+        Assert.Equal(4, await arena.CountAsync("orders"));
+        Assert.Equal(1, purged);
+        Assert.Equal(2, await arena.CountAsync("idempotency_key"));
+    }
+
+    [Fact]
+    public async Task Without_a_key_each_request_is_an_order_of_its_own()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+
+        using var first = await service.PlaceAsync(Body);
+        using var second = await service.PlaceAsync(Body);
+
+        Assert.Equal(HttpStatusCode.Created, second.StatusCode);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace OrderService.Tests.Orders;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class ListOrdersTests(ServersFixture servers)
+{
+    [Fact]
+    public async Task Pages_hold_every_order_once_newest_first_although_moments_are_equal()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        await arena.Arena.ExecuteAsync(
+            """
+            INSERT INTO orders (id, customer_id, currency, status, total, placed_at, version)
+            SELECT gen_random_uuid(), 'c' || n % 2, 'EUR', CASE WHEN n % 5 = 0 THEN 'rejected' ELSE 'confirmed' END, n,
+                   timestamptz '2026-01-01' + n / 10 * interval '1 microsecond', 1
+            FROM generate_series(1, 137) AS n
+            """);
+
+        var all = await WalkAsync(service, "/orders?limit=10");
+        var some = await WalkAsync(service, "/orders?customerId=c1&status=rejected&limit=3");
+
+        Assert.Equal(137, all.DistinctBy(Id).Count());
+        Assert.Equal(137, all.Count);
+        Assert.Equal(all.OrderByDescending(order => order.GetProperty("placedAt").GetDateTimeOffset()).Select(Id), all.Select(Id));
+        Assert.Equal(14, some.Count);
+        Assert.All(some, order => Assert.Equal("c1 rejected", $"{order.GetProperty("customerId")} {order.GetProperty("status")}"));
+    }
+
+    [Theory]
+    [InlineData("", "orders_placed_at")]
+    [InlineData("status = 'confirmed' AND", "orders_status")]
+    [InlineData("customer_id = 'c1' AND", "orders_customer")]
+    public async Task A_page_is_read_from_an_index_without_sorting(string filter, string index)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync(
+            """
+            INSERT INTO orders (id, customer_id, currency, status, total, placed_at, version)
+            SELECT gen_random_uuid(), 'c' || n % 2, 'EUR', CASE WHEN n % 2 = 0 THEN 'rejected' ELSE 'confirmed' END, n,
+                   timestamptz '2026-01-01' + n * interval '1 second', 1
+            FROM generate_series(1, 20000) AS n
+            """);
+        await arena.Arena.ExecuteAsync("VACUUM ANALYZE orders");
+        // Of equally good indexes the planner takes any: only the one in question is left.
+        await arena.Arena.ExecuteAsync(
+            $"""
+            DO $$ DECLARE other text; BEGIN
+                FOR other IN SELECT indexname FROM pg_indexes WHERE tablename = 'orders' AND indexname NOT IN ('orders_pkey', '{index}')
+                LOOP EXECUTE 'DROP INDEX ' || other; END LOOP;
+            END $$
+            """);
+
+        var plan = await arena.Arena.ScalarAsync<string>(
+            $"""
+            EXPLAIN (FORMAT JSON)
+            SELECT * FROM orders
+            WHERE {filter} (placed_at, id) < (timestamptz '2026-01-01 02:00', '00000000-0000-0000-0000-000000000000'::uuid)
+            ORDER BY placed_at DESC, id DESC LIMIT 51
+            """);
+
+        Assert.Contains(index, plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
+    }
+
+    private static Guid Id(JsonElement order) => order.GetProperty("id").GetGuid();
+
+    private static async Task<List<JsonElement>> WalkAsync(ServiceUnderTest service, string path)
+    {
+        List<JsonElement> orders = [];
+        for (var next = path; next is not null;)
+        {
+            var page = await service.Http.GetFromJsonAsync<JsonElement>(next);
+            orders.AddRange(page.GetProperty("items").EnumerateArray());
+            var after = page.GetProperty("next").GetString();
+            next = after is null ? null : $"{path}&after={after}";
+        }
+
+        return orders;
+    }
+}

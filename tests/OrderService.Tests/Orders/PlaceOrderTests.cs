@@ -1,0 +1,135 @@
+using System.Net;
+using System.Text.Json;
+
+namespace OrderService.Tests.Orders;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class PlaceOrderTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task An_order_is_placed_then_confirmed_with_one_notification()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync();
+
+        using var answer = await service.PlaceAsync(
+            """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90},{"sku":"sku-2","quantity":1,"unitPrice":0.0001}]}""");
+
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        var placed = await answer.JsonAsync();
+        var id = placed.GetProperty("id").GetGuid();
+        Assert.Equal($"/orders/{id}", answer.Headers.Location?.OriginalString);
+        Assert.Equal("placed", placed.GetProperty("status").GetString());
+        Assert.Equal(19.8001m, placed.GetProperty("total").GetDecimal());
+        await service.BecomesAsync(id, "confirmed");
+        await Eventually.EqualsAsync(
+            1L, () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM notification WHERE order_id = $1 AND kind = 'confirmed'", id), Soon, "notifications");
+        Assert.Equal(999_998, await arena.AvailableAsync("sku-1"));
+        Assert.Equal(999_999, await arena.AvailableAsync("sku-2"));
+        Assert.Equal(1, await arena.CountAsync("notification"));
+    }
+
+    [Theory]
+    [InlineData("unknown-sku", 1)]
+    [InlineData("rare", 6)]
+    public async Task An_order_for_what_is_not_there_is_rejected_and_takes_nothing(string sku, int quantity)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync();
+
+        using var answer = await service.PlaceAsync(
+            $$"""{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":3,"unitPrice":1},{"sku":"{{sku}}","quantity":{{quantity}},"unitPrice":1}]}""");
+
+        var id = (await answer.JsonAsync()).GetProperty("id").GetGuid();
+        await service.BecomesAsync(id, "rejected");
+        await Eventually.EqualsAsync(
+            1L, () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM notification WHERE order_id = $1 AND kind = 'rejected'", id), Soon, "notifications");
+        Assert.Equal(1_000_000, await arena.AvailableAsync("sku-1"));
+        Assert.Equal(5, await arena.AvailableAsync("rare"));
+    }
+
+    [Fact]
+    public async Task Lines_of_the_same_sku_are_reserved_together()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync();
+
+        using var tooMuch = await service.PlaceAsync(
+            """{"customerId":"anna","currency":"EUR","lines":[{"sku":"rare","quantity":3,"unitPrice":1},{"sku":"rare","quantity":3,"unitPrice":1}]}""");
+        await service.BecomesAsync((await tooMuch.JsonAsync()).GetProperty("id").GetGuid(), "rejected");
+        using var enough = await service.PlaceAsync(
+            """{"customerId":"anna","currency":"EUR","lines":[{"sku":"rare","quantity":3,"unitPrice":1},{"sku":"rare","quantity":2,"unitPrice":1}]}""");
+        await service.BecomesAsync((await enough.JsonAsync()).GetProperty("id").GetGuid(), "confirmed");
+
+        Assert.Equal(0, await arena.AvailableAsync("rare"));
+    }
+
+    [Fact]
+    public async Task The_order_is_stored_with_its_message_and_read_as_it_was_given()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+
+        using var answer = await service.PlaceAsync(
+            """{"lines":[{"unitPrice":1.50,"quantity":1000000,"sku":"Größe ⅔ 🚀"},{"sku":"b","quantity":1,"unitPrice":1000000000}],"currency":"CHF","customerId":"Zoë","unknown":[{}]}""");
+        var placed = await answer.JsonAsync();
+        var read = await service.ReadAsync(placed.GetProperty("id").GetGuid());
+
+        Assert.Equal(JsonSerializer.Serialize(placed), JsonSerializer.Serialize(read));
+        Assert.Equal("1001500000.00", read.GetProperty("total").GetRawText());
+        Assert.Equal("Größe ⅔ 🚀", read.GetProperty("lines")[0].GetProperty("sku").GetString());
+        Assert.Equal("1.50", read.GetProperty("lines")[0].GetProperty("unitPrice").GetRawText());
+        var id = placed.GetProperty("id").GetString()!;
+        Assert.Equal(1, await arena.CountAsync("orders"));
+        Assert.Equal(id, await arena.Arena.ScalarAsync<string>(
+            "SELECT key FROM outbox_message WHERE type = 'orders.order-placed.v1' AND routing_key = type AND exchange = 'orders.events'"));
+        Assert.Equal(id, await arena.Arena.ScalarAsync<string>("SELECT convert_from(body, 'UTF8')::jsonb ->> 'orderId' FROM outbox_message"));
+    }
+
+    [Fact]
+    public async Task A_thousand_lines_of_the_longest_values_are_an_order_with_an_exact_total()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        var sku = string.Concat(Enumerable.Repeat("\\ud83d\\ude80", 64));
+        var line = $$"""{"sku":"{{sku}}","quantity":1000000,"unitPrice":999999999.9999}""";
+
+        using var answer = await service.PlaceAsync(
+            $$"""{"customerId":"anna","currency":"EUR","lines":[{{string.Join(',', Enumerable.Repeat(line, 1000))}}]}""");
+
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(999999999999900000m, (await answer.JsonAsync()).GetProperty("total").GetDecimal());
+    }
+
+    [Fact]
+    public async Task An_order_that_does_not_exist_is_not_found()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+
+        foreach (var path in new[] { $"/orders/{Guid.NewGuid()}", "/orders/123", "/orders/%2e%2e", "/nowhere" })
+        {
+            using var answer = await service.Http.GetAsync(path);
+            await answer.ProblemAsync(HttpStatusCode.NotFound);
+        }
+
+        using var cancel = await service.CancelAsync(Guid.NewGuid());
+        await cancel.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task An_order_that_does_not_fit_into_a_message_is_refused_as_too_large()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api", "--Outbox:MaxBodyBytes=1024");
+        var lines = string.Join(',', Enumerable.Repeat("""{"sku":"sku-1","quantity":1,"unitPrice":1}""", 100));
+
+        using var answer = await service.PlaceAsync($$"""{"customerId":"anna","currency":"EUR","lines":[{{lines}}]}""");
+
+        await answer.ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+        Assert.Equal(0, await arena.CountAsync("orders"));
+    }
+}

@@ -1,0 +1,17 @@
+namespace OrderService.Tests;
+
+/// <summary>One service with the role api, shared by tests that leave no row behind.</summary>
+public sealed class RunningApi(ServersFixture servers) : IAsyncLifetime
+{
+    public ServiceArena Arena { get; private set; } = null!;
+
+    public ServiceUnderTest Service { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Arena = await ServiceArena.CreateAsync(servers);
+        Service = await Arena.StartAsync("--Roles=api");
+    }
+
+    public async Task DisposeAsync() => await Arena.DisposeAsync();
+}

@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace OrderService.Tests;
+
+/// <summary>An arena whose database is migrated, with something in stock.</summary>
+public sealed class ServiceArena : IAsyncDisposable
+{
+    private readonly List<ServiceUnderTest> _services = [];
+
+    private ServiceArena(TestArena arena) => Arena = arena;
+
+    public TestArena Arena { get; }
+
+    public static async Task<ServiceArena> CreateAsync(ServersFixture servers)
+    {
+        var arena = new ServiceArena(await servers.NewArenaAsync());
+        await MigrateAsync(arena.Arena.Postgres);
+        await arena.Arena.ExecuteAsync("INSERT INTO stock (sku, available) VALUES ('sku-1', 1000000), ('sku-2', 1000000), ('rare', 5)");
+        return arena;
+    }
+
+    public static async Task MigrateAsync(string connectionString)
+    {
+        var database = new Migrations.TargetDatabase(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
+        await database.CreateIfAbsentAsync(CancellationToken.None);
+        await database.MigrateAsync(CancellationToken.None);
+    }
+
+    /// <summary>Starts the service in this process; it stops with the arena at the latest.</summary>
+    public async Task<ServiceUnderTest> StartAsync(params IEnumerable<string> settings)
+    {
+        var service = await ServiceUnderTest.StartAsync(this, settings);
+        _services.Add(service);
+        return service;
+    }
+
+    /// <summary>How many rows a table has.</summary>
+    public Task<long> CountAsync(string table) => Arena.ScalarAsync<long>($"SELECT count(*) FROM {table}");
+
+    public Task<long> AvailableAsync(string sku) => Arena.ScalarAsync<long>("SELECT available FROM stock WHERE sku = $1", sku);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in _services)
+        {
+            await service.DisposeAsync();
+        }
+
+        await Arena.DisposeAsync();
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrderService.Orders;
+
+namespace OrderService.Tests;
+
+/// <summary>The whole service in this process, on a free port, with real HTTP between it and the test.</summary>
+public sealed class ServiceUnderTest : IAsyncDisposable
+{
+    private readonly WebApplication _service;
+    private bool _stopped;
+
+    private ServiceUnderTest(WebApplication service, LogLines log)
+    {
+        _service = service;
+        Log = log;
+        // A header out of bounds must reach the service to be refused there.
+        var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        Http = new HttpClient(handler) { BaseAddress = new Uri(service.Urls.First()), Timeout = TimeSpan.FromSeconds(20) };
+    }
+
+    public HttpClient Http { get; }
+
+    public LogLines Log { get; }
+
+    public IServiceProvider Services => _service.Services;
+
+    /// <summary>Settings are written as on the command line: "--Roles=api".</summary>
+    public static async Task<ServiceUnderTest> StartAsync(ServiceArena arena, IEnumerable<string> settings)
+    {
+        var log = new LogLines();
+        var service = Program.Build(
+            [
+                "--urls=http://127.0.0.1:0",
+                // Servers that somebody lends to the tests may run without fsync, which only Development allows.
+                "--environment=Development",
+                $"--ConnectionStrings:Postgres={arena.Arena.Postgres}",
+                $"--ConnectionStrings:RabbitMq={arena.Arena.RabbitMq}",
+                .. settings,
+            ],
+            builder => builder.Logging.ClearProviders().AddProvider(log));
+        await service.StartAsync();
+        return new ServiceUnderTest(service, log);
+    }
+
+    /// <summary>A context outside of any request, for what no request can show.</summary>
+    internal async Task<T> WithContextAsync<T>(Func<OrdersDbContext, Task<T>> use)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await use(scope.ServiceProvider.GetRequiredService<OrdersDbContext>());
+    }
+
+    /// <summary>POST /orders with a body as it is written here.</summary>
+    public async Task<HttpResponseMessage> PlaceAsync(string body, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        return await Http.SendAsync(request);
+    }
+
+    /// <summary>Places an order that must be accepted, and returns its id.</summary>
+    public async Task<Guid> PlaceAsync(string sku, int quantity)
+    {
+        using var answer = await PlaceAsync(
+            $$"""{"customerId":"anna","currency":"EUR","lines":[{"sku":"{{sku}}","quantity":{{quantity}},"unitPrice":9.90}]}""");
+        return (await answer.JsonAsync()).GetProperty("id").GetGuid();
+    }
+
+    public async Task<JsonElement> ReadAsync(Guid id) => await Http.GetFromJsonAsync<JsonElement>($"/orders/{id}");
+
+    public Task<HttpResponseMessage> CancelAsync(Guid id) => Http.PostAsync($"/orders/{id}/cancel", null);
+
+    /// <summary>Waits until an order has come to a status.</summary>
+    public Task BecomesAsync(Guid id, string status) => Eventually.EqualsAsync(
+        status, async () => (await ReadAsync(id)).GetProperty("status").GetString(), TimeSpan.FromSeconds(20), $"status of order {id}");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            Http.Dispose();
+            await _service.StopAsync();
+            await _service.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+namespace Outbox.Tests.Marking;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class MarkingTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_mark_that_fails_is_repeated_and_nothing_is_published_twice_over_it()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddBacklogAsync(3_000);
+        var relay = await arena.StartRelayAsync();
+
+        for (var round = 1; round <= 3; round++)
+        {
+            var seen = round * 300;
+            await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") >= seen, Deadline, $"{seen} marked");
+            await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay marker'");
+            // One message more, so that there is a mark to fail even when the backlog is through.
+            await arena.AddBacklogAsync(1);
+        }
+
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(3_003, (await tap.ReadUntilAsync(3_003, Deadline)).Count);
+        Assert.Contains(relay.Log.All, line => line.Contains("Marking failed and is repeated", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Confirmed_rows_that_cannot_be_marked_are_marked_before_anything_is_published_again()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var address = new Npgsql.NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        (address.Host, address.Port) = ("127.0.0.1", network.Port);
+        await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString), ("Outbox:Lease", "3s"));
+        await arena.IsOwnedAsync();
+        // Every mark is held back by the row locks of another session; nothing else is.
+        await arena.Arena.ExecuteAsync(
+            """
+            CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                PERFORM pg_advisory_xact_lock(4711);
+                RETURN NEW;
+            END
+            $body$;
+            CREATE TRIGGER wait_at_gate BEFORE UPDATE ON outbox_message FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
+            """);
+        await using (var gate = await arena.OpenAsync())
+        {
+            await using var shut = new Npgsql.NpgsqlCommand("SELECT pg_advisory_lock(4711)", gate);
+            await shut.ExecuteNonQueryAsync();
+            await arena.AddNotesAsync(1, 50);
+            await tap.ReadUntilAsync(50, Deadline);
+
+            // All sessions of the relay end: another term of ownership begins.
+            network.Refuse();
+        }
+
+        Assert.Equal(50, await arena.CountAsync("sent_at IS NULL"));
+        network.Accept();
+
+        await arena.AllSentAsync(Deadline);
+        await arena.AddNotesAsync(51, 1);
+        Assert.Equal(51, (await tap.ReadUntilAsync(51, Deadline)).Count);
+    }
+}

@@ -1,0 +1,75 @@
+namespace Outbox.Tests.Marking;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class RetentionTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Rows_sent_long_enough_ago_are_purged_in_batches_and_no_others()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(9_000);
+        await arena.Arena.ExecuteAsync(
+            """
+            UPDATE outbox_message SET sent_at = now() - interval '8 days' WHERE id <= 8000;
+            UPDATE outbox_message SET sent_at = NULL, parked_at = now() - interval '30 days' WHERE id IN (5, 4000);
+            UPDATE outbox_message SET sent_at = now() - interval '6 days' WHERE id > 8000;
+            CREATE TABLE purge (rows bigint);
+            CREATE FUNCTION note_purge() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                INSERT INTO purge SELECT count(*) FROM gone;
+                RETURN NULL;
+            END
+            $body$;
+            CREATE TRIGGER note_purge AFTER DELETE ON outbox_message REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_purge();
+            """);
+
+        await arena.StartRelayAsync(("Outbox:Retention", "7d"));
+
+        await Eventually.EqualsAsync(1_002L, () => arena.CountAsync("true"), Deadline, "rows left");
+        Assert.Equal(2, await arena.CountAsync("parked_at IS NOT NULL"));
+        Assert.Equal(1_000, await arena.CountAsync("id > 8000"));
+        Assert.Equal(2_000, await arena.Arena.ScalarAsync<long>("SELECT max(rows) FROM purge"));
+    }
+
+    [Fact]
+    public async Task With_a_retention_of_zero_a_row_is_deleted_on_its_confirm()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.StartRelayAsync(("Outbox:Retention", "0"), ("Outbox:MaxAttempts", "1"));
+
+        await arena.AddNotesAsync(1, 100, number => $"k{number % 3}");
+        await arena.InsertAsync(routingKey: "nobody.listens.v1");
+
+        Assert.Equal(100, (await tap.ReadUntilAsync(100, Deadline)).Count);
+        await Eventually.EqualsAsync(1L, () => arena.CountAsync("true"), Deadline, "only the parked row is left");
+        Assert.Equal(1, await arena.CountAsync("parked_at IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task The_backlog_is_measured_by_its_owner()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        using var measured = new Measurements();
+        await arena.InsertAsync(", parked_at", ", now()");
+        await arena.InsertAsync(", due_at, created_at", ", now() + interval '1 hour', now() - interval '10 min'");
+        await arena.AddNotesAsync(1, 3);
+
+        var relay = await arena.StartRelayAsync();
+        var standby = await arena.StartRelayAsync();
+
+        await tap.ReadUntilAsync(3, Deadline);
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") == 1, Deadline, "the deferred row alone is pending");
+        Assert.Equal(3, measured.Of(relay, "outbox.sent"));
+        Assert.Equal(1, measured.Of(relay, "outbox.waiting_deferred"));
+        Assert.Equal(1, measured.Of(relay, "outbox.waiting_parked"));
+        Assert.InRange((double)measured.Of(relay, "outbox.oldest_age")!, 600, 660);
+        Assert.Equal(1, measured.Of(relay, "outbox.owner"));
+        Assert.Equal(0, measured.Of(standby, "outbox.owner"));
+        Assert.Null(measured.Of(standby, "outbox.pending"));
+    }
+}

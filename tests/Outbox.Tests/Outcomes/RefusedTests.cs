@@ -1,0 +1,150 @@
+using RabbitMQ.Client;
+
+namespace Outbox.Tests.Outcomes;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class RefusedTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Nacks_of_a_full_queue_make_rows_wait_with_backoff_until_there_is_room()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var connection = await arena.Arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var queue = arena.Arena.Name + ".full";
+        await channel.ExchangeDeclareAsync(arena.Exchange, ExchangeType.Topic, durable: true);
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
+        {
+            ["x-max-length"] = 5,
+            ["x-overflow"] = "reject-publish",
+        });
+        await channel.QueueBindAsync(queue, arena.Exchange, NoteTaken.MessageType);
+        using var measured = new Measurements();
+        var relay = await arena.StartRelayAsync(("Outbox:MaxAttempts", "1000"), ("Outbox:RetryFirst", "500ms"), ("Outbox:RetryCap", "500ms"));
+
+        await arena.AddNotesAsync(1, 25, number => number <= 20 ? null : "k");
+
+        await Eventually.EqualsAsync(20L, () => arena.CountAsync("attempts >= 2 OR (key IS NOT NULL AND attempts = 0)"), Deadline, "refused again after a wait");
+        Assert.Equal(5, await arena.CountAsync("sent_at IS NOT NULL"));
+        // Each wait is at least 400 ms: what was refused much more often than that was tried in a hot loop.
+        var seconds = await arena.Arena.ScalarAsync<double>("SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM outbox_message");
+        Assert.InRange((double)measured.Of(relay, "outbox.deferred")!, 20, 21 * ((seconds / 0.4) + 1));
+
+        var taken = 0;
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                while (await channel.BasicGetAsync(queue, autoAck: true) is not null)
+                {
+                    taken++;
+                }
+
+                return taken >= 25;
+            },
+            Deadline, "all have passed once there was room");
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(0, await arena.CountAsync("parked_at IS NOT NULL"));
+    }
+
+    public static TheoryData<string, string> UnfitRows => new()
+    {
+        { "routing_key = repeat('r', 300)", "routing_key has 300 UTF-8 bytes" },
+        { "type = repeat('é', 128)", "type has 256 UTF-8 bytes" },
+        { "exchange = repeat('e', 256)", "exchange has 256 UTF-8 bytes" },
+        { "content_type = repeat('c', 256)", "content_type has 256 UTF-8 bytes" },
+        { "headers = jsonb_build_object('h', repeat('v', 200 * 1024))", "the broker's frame leaves" },
+        { "headers = (SELECT jsonb_object_agg('h' || n, 'v') FROM generate_series(1, 10000) AS n)", "the broker's frame leaves" },
+        { "headers = '[1]'", "headers is not a JSON object" },
+        { """headers = '{"h": {"a": 1}}'""", "headers.h is not a scalar" },
+        { "headers = jsonb_build_object(repeat('n', 256), 1)", "the name of a header has 256 UTF-8 bytes" },
+        { """headers = '{"BCC": "elsewhere"}'""", "headers.BCC has a meaning of its own" },
+        { """headers = ('{"h":' || repeat('[', 200) || repeat(']', 200) || '}')::jsonb""", "headers cannot be read" },
+        { "key = repeat('k', 2000), headers = jsonb_build_object('h', repeat('v', 125 * 1024))", "the broker's frame leaves" },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnfitRows), DisableDiscoveryEnumeration = true)]
+    public async Task A_row_that_no_broker_can_carry_is_parked_at_once_with_the_reason_and_its_neighbours_flow(string unfit, string reason)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(1, 21, number => number % 2 == 0 ? "k" : null);
+        await arena.Arena.ExecuteAsync($"UPDATE outbox_message SET {unfit} WHERE id = 11");
+
+        var relay = await arena.StartRelayAsync();
+
+        await tap.ReadUntilAsync(20, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Contains(reason, await arena.Arena.ScalarAsync<string>("SELECT last_error FROM outbox_message WHERE id = 11 AND parked_at IS NOT NULL"), StringComparison.Ordinal);
+        Assert.Equal(20, await arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"));
+        Assert.Equal(20, (await tap.ReadAsync()).Count);
+        Assert.DoesNotContain(relay.Log.All, line => line.Contains("lost its broker connection", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("created_at = 'infinity'")]
+    [InlineData("created_at = '-infinity'")]
+    [InlineData("created_at = '200000-01-01'")]
+    [InlineData("created_at = '0044-03-15 BC'")]
+    [InlineData("trace_parent = 'nonsense'")]
+    [InlineData("""headers = '{"": ""}'""")]
+    [InlineData("key = ''")]
+    [InlineData("message_id = '00000000-0000-0000-0000-000000000000'")]
+    public async Task A_row_with_strange_values_is_sent_all_the_same(string strange)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(1, 3);
+        await arena.Arena.ExecuteAsync($"UPDATE outbox_message SET {strange} WHERE id = 2");
+
+        await arena.StartRelayAsync();
+
+        await tap.ReadUntilAsync(3, Deadline);
+        await arena.AllSentAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task A_message_that_closes_the_channel_is_found_by_publishing_one_at_a_time_and_it_alone_is_charged()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(1, 101, number => number % 3 == 0 ? $"k{number % 2}" : null);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET exchange = $1, key = 'k0' WHERE id = 50", arena.Arena.Name + ".does-not-exist");
+
+        await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
+
+        var deliveries = await tap.ReadUntilAsync(100, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(50, await arena.Arena.ScalarAsync<long>("SELECT id FROM outbox_message WHERE parked_at IS NOT NULL AND attempts = 3"));
+        Assert.Contains("404", await arena.Arena.ScalarAsync<string>("SELECT last_error FROM outbox_message WHERE id = 50"), StringComparison.Ordinal);
+        Assert.Equal(100, await arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"));
+        var order = deliveries.FirstArrivals("k0");
+        Assert.Equal(order.Order(), order);
+    }
+
+    [Fact]
+    public async Task A_charge_whose_answer_is_lost_leaves_the_key_in_order()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var address = new Npgsql.NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        (address.Host, address.Port) = ("127.0.0.1", network.Port);
+        network.CutReplyTo("SET attempts = m.attempts + 1");
+        await arena.InsertAsync(", key", ", 'k'", routingKey: "nobody.listens.v1");
+        await arena.AddNotesAsync(1, 5, _ => "k");
+
+        await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString), ("Outbox:RetryFirst", "3s"));
+
+        await Eventually.IsTrueAsync(() => network.Cuts == 1, Deadline, "the answer was cut");
+        await arena.AddNotesAsync(6, 5, _ => "other");
+        await Eventually.EqualsAsync(5L, () => arena.CountAsync("sent_at IS NOT NULL AND key = 'other'"), Deadline, "the relay works again");
+        Assert.Equal(0, await arena.CountAsync("sent_at IS NOT NULL AND key = 'k'"));
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET routing_key = type WHERE id = 1");
+        var deliveries = await tap.ReadUntilAsync(11, Deadline);
+        Assert.Equal("{}"u8, deliveries.First(delivery => delivery.Key == "k").Body);
+    }
+}

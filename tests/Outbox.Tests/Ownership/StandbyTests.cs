@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Servers;
+
+namespace Outbox.Tests.Ownership;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class StandbyTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
+
+    // What a loaded machine may add to a bound.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
+
+    [Fact]
+    public async Task When_the_owner_is_killed_a_standby_publishes_within_a_second_and_a_half()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var owner = RelayProcess.Start(arena);
+        await arena.IsOwnedAsync();
+        var standby = await arena.StartRelayAsync();
+        await StandsByAsync(standby);
+        await arena.AddNotesAsync(1, 1);
+        await tap.ReadUntilAsync(1, Deadline);
+
+        await owner.KillAsync();
+        var killed = Stopwatch.GetTimestamp();
+        await arena.AddNotesAsync(2, 1);
+
+        await tap.ReadUntilAsync(2, Deadline);
+        Assert.True(Stopwatch.GetElapsedTime(killed) < TimeSpan.FromSeconds(1.5) + Slack, $"It took {Stopwatch.GetElapsedTime(killed)}.");
+    }
+
+    [Fact]
+    public async Task When_the_owner_freezes_beyond_its_lease_a_standby_takes_over_and_the_thawed_owner_spoils_neither_order_nor_content()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var owner = RelayProcess.Start(arena, ("Outbox__Lease", "3s"));
+        await arena.IsOwnedAsync();
+        var standby = await arena.StartRelayAsync(("Outbox:Lease", "3s"));
+        await StandsByAsync(standby);
+        var frozen = await arena.OwnerAsync();
+        await arena.AddBacklogAsync(4_000, key: "'k' || n % 8");
+        await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > 200, Deadline, "the owner has begun");
+
+        owner.Send(Signal.Stop);
+        var stopped = Stopwatch.GetTimestamp();
+        var passed = await arena.CountAsync("sent_at IS NOT NULL");
+        Assert.True(passed < 3_900, "The owner was too fast to be frozen at work.");
+        await Eventually.IsTrueAsync(async () => await arena.OwnerAsync() is { } now && now != frozen, Deadline, "another owner");
+        await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > passed + 100, Deadline, "the standby publishes");
+        var taken = Stopwatch.GetElapsedTime(stopped);
+        owner.Send(Signal.Continue);
+
+        await arena.AllSentAsync(Deadline);
+        Assert.True(taken < Lease + TimeSpan.FromSeconds(1.5) + Slack, $"It took {taken}.");
+        await owner.LogsAsync("The relay does not own the outbox", Deadline);
+        var deliveries = await tap.ReadUntilAsync(4_000, Deadline);
+        Assert.All(Enumerable.Range(0, 8), key =>
+        {
+            var numbers = deliveries.FirstArrivals($"k{key}");
+            Assert.Equal(500, numbers.Length);
+            Assert.Equal(numbers.Order(), numbers);
+        });
+    }
+
+    [Fact]
+    public async Task When_the_owners_pipeline_hangs_it_gives_up_its_lease_though_its_heartbeat_lives()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var owner = RelayProcess.Start(
+            arena, ("Outbox__Lease", "3s"), ("FAILPOINT", "relay.before-publish"), ("FAILPOINT_AFTER", "3"), ("FAILPOINT_HANGS", "true"));
+        await arena.IsOwnedAsync();
+        var standby = await arena.StartRelayAsync(("Outbox:Lease", "3s"));
+        await StandsByAsync(standby);
+
+        await arena.AddNotesAsync(1, 10);
+
+        await tap.ReadUntilAsync(10, Deadline);
+        await arena.AllSentAsync(Deadline);
+        await owner.LogsAsync("publish stage has not moved", Deadline);
+    }
+
+    [Fact]
+    public async Task A_standby_does_not_hold_back_vacuum()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.StartRelayAsync();
+        await arena.IsOwnedAsync();
+        await StandsByAsync(await arena.StartRelayAsync());
+        await arena.Arena.ExecuteAsync("CREATE TABLE busy (n int); INSERT INTO busy SELECT generate_series(1, 10000); DELETE FROM busy");
+
+        await arena.Arena.ExecuteAsync("VACUUM busy");
+
+        Assert.Equal(0, await arena.Arena.ScalarAsync<long>("SELECT pg_relation_size('busy')"));
+    }
+
+    [Fact]
+    public async Task A_killed_standby_never_gets_the_lock()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var owner = await arena.StartRelayAsync();
+        await arena.IsOwnedAsync();
+        await using var standby = RelayProcess.Start(arena);
+        await SessionsAsync(arena, 2);
+
+        await standby.KillAsync();
+        await owner.StopAsync();
+
+        await SessionsAsync(arena, 0);
+        Assert.Null(await arena.OwnerAsync());
+        await arena.StartRelayAsync();
+        await arena.AddNotesAsync(1, 1);
+        await tap.ReadUntilAsync(1, Deadline);
+    }
+
+    [Fact]
+    public async Task When_the_owner_loses_its_session_it_hands_over_and_nothing_is_lost_or_out_of_order()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.StartRelayAsync(("Outbox:Lease", "3s"));
+        await arena.StartRelayAsync(("Outbox:Lease", "3s"));
+        await arena.IsOwnedAsync();
+        await arena.AddBacklogAsync(3_000, key: "'k' || n % 4");
+
+        for (var round = 1; round <= 3; round++)
+        {
+            var seen = round * 500;
+            await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") >= seen, Deadline, $"{seen} sent");
+            await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay owner'");
+        }
+
+        await arena.AllSentAsync(Deadline);
+        var deliveries = await tap.ReadUntilAsync(3_000, Deadline);
+        Assert.All(Enumerable.Range(0, 4), key => Assert.Equal(deliveries.FirstArrivals($"k{key}").Order(), deliveries.FirstArrivals($"k{key}")));
+    }
+
+    [Fact]
+    public async Task A_relay_that_lost_the_lock_unknowingly_cannot_charge_a_row()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var relay = RelayProcess.Start(arena, ("Outbox__Lease", "5min"), ("Outbox__MaxAttempts", "1"));
+        await arena.IsOwnedAsync();
+        await arena.IsAsleepAsync();
+        await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay owner'");
+        await arena.AddNotesAsync(1, 1, _ => "k");
+
+        // No queue is bound: the broker returns the message, which an owner would park now.
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(2, 1);
+        await tap.ReadUntilAsync(2, Deadline);
+
+        Assert.Equal(0, await arena.CountAsync("attempts > 0 OR parked_at IS NOT NULL"));
+    }
+
+    private static Task StandsByAsync(RelayUnderTest relay) => Eventually.IsTrueAsync(
+        async () => (await relay.HealthAsync()).Description == "Stands by.", Deadline, "the relay stands by");
+
+    private static Task SessionsAsync(OutboxArena arena, long count) => Eventually.EqualsAsync(
+        count,
+        () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay owner'"),
+        Deadline, "sessions that hold or try the lock");
+}

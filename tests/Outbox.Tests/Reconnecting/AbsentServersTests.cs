@@ -1,0 +1,198 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace Outbox.Tests.Reconnecting;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class AbsentServersTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Without_a_broker_the_relay_starts_is_not_ready_and_publishes_once_there_is_one()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena, refusing: true);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+        await arena.IsOwnedAsync();
+        await arena.AddNotesAsync(1, 10, _ => "k");
+        await Eventually.IsTrueAsync(async () => (await relay.HealthAsync()).Status == HealthStatus.Unhealthy, Deadline, "not ready");
+
+        network.Accept();
+
+        await tap.ReadUntilAsync(10, TimeSpan.FromSeconds(5));
+        await relay.OwnsAsync();
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    [Fact]
+    public async Task Without_a_database_the_relay_starts_is_not_ready_and_publishes_once_there_is_one()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(1, 10);
+        var (address, network) = DatabaseBehind(arena, refusing: true);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:Postgres", address));
+        Assert.Equal(HealthStatus.Unhealthy, (await relay.HealthAsync()).Status);
+
+        network.Accept();
+
+        await tap.ReadUntilAsync(10, TimeSpan.FromSeconds(5));
+        await relay.OwnsAsync();
+    }
+
+    [Fact]
+    public async Task When_the_broker_goes_away_rows_wait_uncharged_and_the_relay_says_degraded()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+        await relay.OwnsAsync();
+
+        network.Refuse();
+        await arena.AddNotesAsync(1, 3_000, number => number % 2 == 0 ? $"k{number % 10}" : null);
+
+        await Eventually.IsTrueAsync(async () => (await relay.HealthAsync()).Status == HealthStatus.Degraded, Deadline, "degraded");
+        Assert.Equal(3_000, await arena.CountAsync("sent_at IS NULL AND attempts = 0"));
+        network.Accept();
+        await tap.ReadUntilAsync(3_000, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+        await relay.OwnsAsync();
+    }
+
+    [Fact]
+    public async Task When_connections_are_reset_again_and_again_nothing_is_lost_or_out_of_order()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+        await arena.AddBacklogAsync(6_000, key: "CASE WHEN n % 2 = 0 THEN 'k' || n % 8 END");
+
+        for (var round = 1; round <= 5; round++)
+        {
+            var seen = round * 500;
+            await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") >= seen, Deadline, $"{seen} sent");
+            network.Reset();
+        }
+
+        await arena.AllSentAsync(Deadline);
+        var deliveries = await tap.ReadUntilAsync(6_000, Deadline);
+        Assert.All(Enumerable.Range(0, 4), key => Assert.Equal(deliveries.FirstArrivals($"k{2 * key}").Order(), deliveries.FirstArrivals($"k{2 * key}")));
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task A_black_hole_before_the_broker_ends_by_the_confirm_timeout_and_heals_by_itself(bool requests, bool replies)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri), ("Outbox:ConfirmTimeout", "1s"), ("Outbox:Lease", "3s"));
+        await arena.AddNotesAsync(1, 1);
+        await arena.AllSentAsync(Deadline);
+
+        (network.HoldsRequests, network.HoldsReplies) = (requests, replies);
+        await arena.AddNotesAsync(2, 100, number => $"k{number % 3}");
+        await Eventually.IsTrueAsync(async () => (await relay.HealthAsync()).Status == HealthStatus.Degraded, Deadline, "degraded");
+        (network.HoldsRequests, network.HoldsReplies) = (false, false);
+
+        await tap.ReadUntilAsync(101, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+        Assert.NotNull(await arena.OwnerAsync());
+    }
+
+    [Fact]
+    public async Task A_black_hole_before_the_database_costs_the_owner_its_lease_and_a_standby_goes_on()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (address, network) = DatabaseBehind(arena);
+        await using var _ = network;
+        var owner = await arena.StartRelayAsync(("ConnectionStrings:Postgres", address), ("Outbox:Lease", "3s"));
+        await owner.OwnsAsync();
+        await arena.StartRelayAsync(("Outbox:Lease", "3s"));
+
+        (network.HoldsRequests, network.HoldsReplies) = (true, true);
+        await arena.AddNotesAsync(1, 10, _ => "k");
+
+        Assert.Equal(Enumerable.Range(1, 10), (await tap.ReadUntilAsync(10, Deadline)).FirstArrivals("k"));
+        await Eventually.IsTrueAsync(async () => (await owner.HealthAsync()).Status == HealthStatus.Unhealthy, Deadline, "the cut off relay is unhealthy");
+        (network.HoldsRequests, network.HoldsReplies) = (false, false);
+        await Eventually.IsTrueAsync(async () => (await owner.HealthAsync()).Description == "Stands by.", Deadline, "it stands by");
+    }
+
+    [Fact]
+    public async Task An_exchange_that_was_deleted_while_the_relay_was_idle_is_declared_again()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var relay = await arena.StartRelayAsync(("Outbox:RetryFirst", "200ms"), ("Outbox:MaxAttempts", "1000"), ("Outbox:RetryCap", "1s"));
+        await relay.OwnsAsync();
+        await using (var channel = await (await arena.Arena.ConnectAsync()).CreateChannelAsync())
+        {
+            await channel.ExchangeDeleteAsync(arena.Exchange);
+        }
+
+        await arena.AddNotesAsync(1, 10, _ => "k");
+
+        // Its bindings went with it: until somebody is bound again, the messages are unroutable.
+        await Eventually.IsTrueAsync(async () => await arena.CountAsync("last_error LIKE '%NO_ROUTE%'") == 1, Deadline, "declared again");
+        await using var tap = await arena.OpenTapAsync();
+        Assert.Equal(Enumerable.Range(1, 10), (await tap.ReadUntilAsync(10, Deadline)).FirstArrivals("k"));
+        await arena.AllSentAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task Permissions_that_are_revoked_and_granted_again_charge_nothing()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+        await relay.OwnsAsync();
+        var user = new Uri(arena.Arena.RabbitMq).UserInfo.Split(':')[0];
+        await arena.Arena.Management.SetPermissionsAsync(user, configure: ".*", write: "^tap", read: ".*");
+        network.Reset();
+
+        await arena.AddNotesAsync(1, 20, number => $"k{number % 3}");
+        await Eventually.IsTrueAsync(
+            async () => await relay.HealthAsync() is { Status: HealthStatus.Degraded, Description: { } said } && said.Contains("403", StringComparison.Ordinal),
+            Deadline, "it says that access is refused");
+        Assert.Equal(20, await arena.CountAsync("sent_at IS NULL AND attempts = 0"));
+        await arena.Arena.Management.SetPermissionsAsync(user, ".*", ".*", ".*");
+
+        await tap.ReadUntilAsync(20, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    private static (string Uri, TcpProxy Network) BrokerBehind(OutboxArena arena, bool refusing = false)
+    {
+        var broker = new UriBuilder(arena.Arena.RabbitMq);
+        var network = TcpProxy.Start(broker.Host, broker.Port, refusing);
+        (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
+        return (broker.Uri.AbsoluteUri, network);
+    }
+
+    private static (string Address, TcpProxy Network) DatabaseBehind(OutboxArena arena, bool refusing = false)
+    {
+        var database = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        var network = TcpProxy.Start(database.Host!, database.Port, refusing);
+        (database.Host, database.Port) = ("127.0.0.1", network.Port);
+        return (database.ConnectionString, network);
+    }
+}

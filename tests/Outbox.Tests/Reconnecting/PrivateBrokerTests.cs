@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Servers;
+using Servers.Native;
+
+namespace Outbox.Tests.Reconnecting;
+
+/// <summary>Servers that a test may stop, kill and starve.</summary>
+public sealed class PrivateServersFixture : IAsyncLifetime
+{
+    public NativeServers Native { get; private set; } = null!;
+
+    public Task<OutboxArena> NewArenaAsync() => OutboxArena.CreateAsync(Native.Pair());
+
+    // A message of more than 100 KiB closes its channel here.
+    public async Task InitializeAsync() =>
+        Native = await NativeServers.StartAsync(new NativeOptions { RabbitMqSettings = ["max_message_size = 102400"] }, CancellationToken.None);
+
+    public Task DisposeAsync() => Native.DisposeAsync().AsTask();
+}
+
+[Trait("Needs", "servers")]
+public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFixture<PrivateServersFixture>
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_the_broker_has_an_alarm_the_relay_pauses_says_degraded_and_charges_nothing(bool beforeStart)
+    {
+        await using var arena = await servers.NewArenaAsync();
+        await using var tap = await arena.OpenTapAsync();
+        RelayUnderTest relay;
+        if (beforeStart)
+        {
+            await AlarmAsync(true);
+            relay = await arena.StartRelayAsync(("Outbox:ConfirmTimeout", "1s"));
+            await arena.AddNotesAsync(1, 1);
+        }
+        else
+        {
+            relay = await arena.StartRelayAsync(("Outbox:ConfirmTimeout", "1s"));
+            await relay.OwnsAsync();
+            await AlarmAsync(true);
+            await arena.AddNotesAsync(1, 1);
+        }
+
+        await Eventually.IsTrueAsync(
+            async () => await relay.HealthAsync() is { Status: HealthStatus.Degraded, Description: { } said } && said.Contains("alarm", StringComparison.Ordinal),
+            Deadline, "it says that it is paused");
+        await arena.AddNotesAsync(2, 99, number => $"k{number % 3}");
+        Assert.Equal(100, await arena.CountAsync("sent_at IS NULL AND attempts = 0"));
+        await AlarmAsync(false);
+
+        Assert.Equal(100, (await tap.ReadUntilAsync(100, Deadline)).Count);
+        await arena.AllSentAsync(Deadline);
+        await relay.OwnsAsync();
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+        Assert.DoesNotContain(relay.Log.All, line => line.Contains("No confirm came", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_body_over_the_brokers_limit_is_parked_with_the_reason_and_its_neighbours_flow_uncharged()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddNotesAsync(1, 201, number => number % 2 == 0 ? $"k{number % 6}" : null);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET body = convert_to(repeat('x', 200 * 1024), 'UTF8') WHERE id IN (70, 140)");
+
+        await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
+
+        var deliveries = await tap.ReadUntilAsync(199, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(2, await arena.CountAsync("parked_at IS NOT NULL"));
+        Assert.Equal(2, await arena.CountAsync("parked_at IS NOT NULL AND id IN (70, 140)"));
+        Assert.Contains("message size", await arena.Arena.ScalarAsync<string>("SELECT last_error FROM outbox_message WHERE id = 70"), StringComparison.Ordinal);
+        Assert.Equal(199, await arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"));
+        Assert.All(["k0", "k2", "k4"], key => Assert.Equal(deliveries.FirstArrivals(key).Order(), deliveries.FirstArrivals(key)));
+    }
+
+    [Fact]
+    public async Task A_broker_restart_under_load_loses_nothing_and_the_relay_goes_on_within_two_seconds() => await RestartAsync(times: 1);
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task Twenty_broker_restarts_under_load_lose_nothing_and_hang_nothing() => await RestartAsync(times: 20);
+
+    [Fact]
+    public async Task A_database_restart_under_load_loses_nothing_and_the_relay_goes_on()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddBacklogAsync(8_000, key: "CASE WHEN n % 2 = 0 THEN 'k' || n % 8 END");
+        var relay = await arena.StartRelayAsync();
+        await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > 200, Deadline, "the relay is at work");
+
+        await servers.Native.Postgres.StopImmediatelyAsync();
+        await Eventually.IsTrueAsync(async () => (await relay.HealthAsync()).Status == HealthStatus.Unhealthy, Deadline, "it says that the database is away");
+        await servers.Native.Postgres.StartAsync(CancellationToken.None);
+
+        await arena.AllSentAsync(TimeSpan.FromSeconds(60));
+        var deliveries = await tap.ReadUntilAsync(8_000, Deadline);
+        Assert.All(["k0", "k2", "k4", "k6"], key => Assert.Equal(deliveries.FirstArrivals(key).Order(), deliveries.FirstArrivals(key)));
+    }
+
+    private async Task RestartAsync(int times)
+    {
+        await using var arena = await servers.NewArenaAsync();
+        await using var tap = await arena.OpenTapAsync();
+        var confirmTimeout = TimeSpan.FromSeconds(5);
+        var relay = await arena.StartRelayAsync(("Outbox:ConfirmTimeout", "5s"));
+        await relay.OwnsAsync();
+        using var done = new CancellationTokenSource();
+        var produced = ProduceAsync(arena, done.Token);
+        for (var round = 0; round < times; round++)
+        {
+            var sent = await arena.CountAsync("sent_at IS NOT NULL");
+            await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > sent + 1_000, confirmTimeout + Deadline, "under load");
+
+            await (round % 2 == 0 ? servers.Native.RabbitMq.KillAsync() : servers.Native.RabbitMq.StopAsync());
+            await servers.Native.RabbitMq.StartAsync(CancellationToken.None);
+
+            var accepting = Stopwatch.GetTimestamp();
+            sent = await arena.CountAsync("sent_at IS NOT NULL");
+            await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > sent, Deadline, "it goes on");
+            Assert.True(Stopwatch.GetElapsedTime(accepting) < TimeSpan.FromSeconds(4), $"Round {round}: it took {Stopwatch.GetElapsedTime(accepting)}.");
+        }
+
+        await done.CancelAsync();
+        var total = await produced;
+
+        await arena.AllSentAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+        Assert.Equal(total, await arena.CountAsync("true"));
+        var deliveries = await tap.ReadUntilAsync(total, TimeSpan.FromSeconds(60));
+        Assert.All(Enumerable.Range(0, 10), key => Assert.Equal(deliveries.FirstArrivals($"k{key}").Order(), deliveries.FirstArrivals($"k{key}")));
+    }
+
+    /// <summary>Some five thousand messages a second, as far as the machine allows.</summary>
+    private static async Task<int> ProduceAsync(OutboxArena arena, CancellationToken done)
+    {
+        const int Batch = 250;
+        var total = 0;
+        while (!done.IsCancellationRequested)
+        {
+            await arena.Arena.ExecuteAsync(
+                """
+                INSERT INTO outbox_message (exchange, routing_key, type, key, body)
+                SELECT $1, 'notes.note-taken.v1', 'notes.note-taken.v1', CASE WHEN n % 2 = 0 THEN 'k' || (n / 2) % 10 END, convert_to('{"number":' || $2 + n || '}', 'UTF8')
+                FROM generate_series(1, 250) AS n
+                """,
+                arena.Exchange, total);
+            total += Batch;
+            await Task.Delay(50, CancellationToken.None);
+        }
+
+        return total;
+    }
+
+    private async Task AlarmAsync(bool raised) => await servers.Native.RabbitMq.RabbitmqctlAsync(
+        CancellationToken.None, "set_vm_memory_high_watermark", raised ? "0.0000001" : "0.4");
+}

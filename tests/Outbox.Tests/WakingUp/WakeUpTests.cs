@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Outbox.Tests.WakingUp;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class WakeUpTests(ServersFixture servers)
+{
+    [Theory]
+    [InlineData("READ COMMITTED", 0)]
+    [InlineData("REPEATABLE READ", 0)]
+    [InlineData("READ COMMITTED", 15)]
+    [InlineData("REPEATABLE READ", 15)]
+    public async Task Single_inserts_at_random_moments_around_falling_asleep_are_delivered_at_once(string isolation, int openMilliseconds)
+    {
+        const int Count = 500;
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var arrived = new ConcurrentDictionary<int, long>();
+        var connection = await arena.Arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.ExchangeDeclareAsync(arena.Exchange, ExchangeType.Topic, durable: true);
+        await channel.QueueDeclareAsync(arena.Arena.Name, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueBindAsync(arena.Arena.Name, arena.Exchange, NoteTaken.MessageType);
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, delivery) =>
+        {
+            var digits = Encoding.UTF8.GetString(delivery.Body.Span)["{\"number\":".Length..^1];
+            arrived.TryAdd(int.Parse(digits, CultureInfo.InvariantCulture), Stopwatch.GetTimestamp());
+            return Task.CompletedTask;
+        };
+        await channel.BasicConsumeAsync(arena.Arena.Name, autoAck: true, consumer);
+        // Polling would hide a missed notification, unless it is much slower than what is asked for here.
+        await arena.StartRelayAsync(("Outbox:PollInterval", "10s"));
+        await arena.IsAsleepAsync();
+        await using var producer = await arena.OpenAsync();
+        var random = new Random(17);
+        var waits = new List<double>();
+
+        for (var number = 0; number < Count; number++)
+        {
+            await using (var transaction = await producer.BeginTransactionAsync(Enum.Parse<System.Data.IsolationLevel>(isolation.Replace(" ", "", StringComparison.Ordinal), ignoreCase: true)))
+            {
+                await using var snapshot = new NpgsqlCommand("SELECT 1", producer);
+                await snapshot.ExecuteScalarAsync();
+                await producer.AddNoteAsync(arena, number, null);
+                await PassAsync(random.NextDouble() * openMilliseconds);
+                await transaction.CommitAsync();
+            }
+
+            var committed = Stopwatch.GetTimestamp();
+            await Eventually.IsTrueAsync(() => arrived.ContainsKey(number), TimeSpan.FromSeconds(20), $"message {number} arrived");
+            waits.Add(Stopwatch.GetElapsedTime(committed, arrived[number]).TotalMilliseconds);
+            // The relay falls asleep within a few milliseconds of its last message.
+            await PassAsync(random.NextDouble() * 8);
+        }
+
+        waits.Sort();
+        Assert.True(waits[^1] < 1_000, $"The longest wait was {waits[^1]:0} ms.");
+        Assert.True(waits[Count / 2] < 25, $"The median was {waits[Count / 2]:0.0} ms.");
+    }
+
+    private static async Task PassAsync(double milliseconds)
+    {
+        var until = Stopwatch.GetTimestamp() + (long)(milliseconds * Stopwatch.Frequency / 1_000);
+        while (Stopwatch.GetTimestamp() < until)
+        {
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task A_producer_that_believed_the_relay_awake_keeps_it_from_sleeping_until_it_has_ended()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var producer = await arena.OpenAsync();
+        await using var transaction = await producer.BeginTransactionAsync();
+        // Nobody sleeps yet, so this insert takes the shared lock and will not notify.
+        await producer.AddNoteAsync(arena, 1, null);
+        await arena.StartRelayAsync(("Outbox:PollInterval", "1min"));
+        await arena.IsOwnedAsync();
+        await arena.AddNotesAsync(2, 1);
+        await tap.ReadUntilAsync(1, TimeSpan.FromSeconds(20));
+
+        await transaction.CommitAsync();
+
+        // Well before the poll: the relay kept looking, since it was refused the sleep lock.
+        await tap.ReadUntilAsync(2, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Without_the_trigger_a_sleeping_relay_finds_rows_when_it_polls()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.Arena.ExecuteAsync("DROP TRIGGER outbox_message_wake_up ON outbox_message");
+        await arena.StartRelayAsync(("Outbox:PollInterval", "200ms"));
+        await arena.IsAsleepAsync();
+
+        await arena.AddNotesAsync(1, 1);
+
+        await tap.ReadUntilAsync(1, TimeSpan.FromSeconds(10));
+    }
+}
