@@ -1,6 +1,7 @@
 using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using Inbox;
 using Outbox;
 
 #nullable disable
@@ -199,11 +200,13 @@ namespace Migrations.Versions
                 filter: "sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL");
 
             migrationBuilder.CreateOutboxWakeUp();
+            migrationBuilder.CreateInboxGuard();
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropInboxGuard();
             migrationBuilder.DropOutboxWakeUp();
 
             migrationBuilder.DropTable(

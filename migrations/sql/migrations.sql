@@ -209,6 +209,23 @@ END $EF$;
 DO $EF$
 BEGIN
     IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '20261122205843_Initial') THEN
+    CREATE FUNCTION inbox_message_guard() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN
+        IF current_setting('inbox.guard', true) = 'closed' THEN
+            RAISE EXCEPTION 'A handler has committed by itself; the inbox commits.' USING ERRCODE = 'IB001';
+        END IF;
+        RETURN NULL;
+    END
+    $body$;
+
+    CREATE CONSTRAINT TRIGGER inbox_message_guard AFTER INSERT ON inbox_message
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION inbox_message_guard();
+    END IF;
+END $EF$;
+
+DO $EF$
+BEGIN
+    IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '20261122205843_Initial') THEN
     INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion")
     VALUES ('20261122205843_Initial', '10.0.15');
     END IF;

@@ -5,6 +5,8 @@ namespace Inbox;
 /// <summary>Takes the inbox into a context's model.</summary>
 public static class InboxModelBuilderExtensions
 {
-    /// <summary>Maps <see cref="InboxMessage"/> to the table <c>inbox_message</c>; for <c>OnModelCreating</c>.</summary>
+    /// <summary>Maps <see cref="InboxMessage"/> to the table <c>inbox_message</c>; for <c>OnModelCreating</c>. The migration
+    /// that creates the table also calls
+    /// <see cref="InboxMigrationBuilderExtensions.CreateInboxGuard(Microsoft.EntityFrameworkCore.Migrations.MigrationBuilder)"/>.</summary>
     public static ModelBuilder AddInbox(this ModelBuilder model) => model.ApplyConfiguration(new InboxMessageConfiguration());
 }

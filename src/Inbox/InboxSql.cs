@@ -8,7 +8,10 @@ internal static class InboxSql
     // delivery of the same messages wait.
     public const string Bounds =
         """
-        SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)
+        SELECT
+            set_config('lock_timeout', $1, true),
+            set_config('idle_in_transaction_session_timeout', $2, true),
+            set_config('inbox.guard', 'closed', true)
         """;
 
     // An id that does not come back was handled before: only this statement may say so. Where another transaction is
@@ -35,8 +38,38 @@ internal static class InboxSql
     // transaction by itself. Without synchronous_commit a crash of the server could take back what was acked.
     public const string Guard =
         """
-        SELECT pg_current_xact_id_if_assigned(), current_setting('synchronous_commit')
+        SELECT
+            pg_current_xact_id_if_assigned(),
+            current_setting('synchronous_commit'),
+            set_config('inbox.guard', 'open', true)
         """;
+
+    // A handler that commits by itself would commit the inbox rows of its whole batch, before the other messages have had
+    // their effects: they would pass for handled. So the COMMIT of anybody who has not passed the guard fails. Whoever
+    // inserts rows without closing the guard first is not concerned.
+    public const string CreateGuard =
+        """
+        CREATE FUNCTION inbox_message_guard() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+            IF current_setting('inbox.guard', true) = 'closed' THEN
+                RAISE EXCEPTION 'A handler has committed by itself; the inbox commits.' USING ERRCODE = 'IB001';
+            END IF;
+            RETURN NULL;
+        END
+        $body$;
+
+        CREATE CONSTRAINT TRIGGER inbox_message_guard AFTER INSERT ON inbox_message
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION inbox_message_guard();
+        """;
+
+    public const string DropGuard =
+        """
+        DROP TRIGGER inbox_message_guard ON inbox_message;
+        DROP FUNCTION inbox_message_guard();
+        """;
+
+    /// <summary>What <see cref="CreateGuard"/> raises.</summary>
+    public const string GuardClosed = "IB001";
 
     public const string Durability =
         """

@@ -14,6 +14,11 @@ internal sealed class FailureClassifier(QueueDefinition queue)
             return FailureKind.Contention;
         }
 
+        if (causes.Exists(cause => cause is PostgresException { SqlState: InboxSql.GuardClosed }))
+        {
+            return FailureKind.Permanent;
+        }
+
         return failure.Phase switch
         {
             // No handler has run: whatever it was, it was not the message.

@@ -32,14 +32,19 @@ internal static class SessionEnd
             // The server's own bound on idle transactions remains.
         }
 
-        try
+        // A handler that runs on could otherwise reopen the connection, and write outside of any unit of work. The first
+        // call finds the session ended, and throws before it has disposed of anything.
+        for (var tries = 0; tries < 2; tries++)
         {
-            // A handler that runs on could otherwise reopen the connection, and write outside of any unit of work.
-            await connection.DisposeAsync().AsTask().WaitAsync(Patience);
-        }
-        catch (Exception)
-        {
-            // It was in the middle of a command, which the end of its session ends too.
+            try
+            {
+                await connection.DisposeAsync().AsTask().WaitAsync(Patience);
+                return;
+            }
+            catch (Exception)
+            {
+                // It may also be in the middle of a command, which the end of its session ends too.
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Inbox;
@@ -5,6 +7,31 @@ namespace Inbox;
 /// <summary>Makes sure, right before COMMIT, that committing will do what it says.</summary>
 internal static class TransactionGuard
 {
+    /// <summary>Costs no round trip, so it follows each handler: after one that has ended the transaction, the next handlers of
+    /// the batch would commit statement by statement. One that has begun another transaction is found by
+    /// <see cref="CheckAsync"/>.</summary>
+    public static bool IsStillOpen(DbContext db, IDbContextTransaction transaction)
+    {
+        try
+        {
+            // The isolation level of a transaction that has ended cannot be read.
+            return db.Database.CurrentTransaction == transaction && transaction.GetDbTransaction().IsolationLevel != default;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="HandlerEndedTransactionException">The handler has committed or rolled back.</exception>
+    public static void CheckStillOpen(DbContext db, IDbContextTransaction transaction)
+    {
+        if (!IsStillOpen(db, transaction))
+        {
+            throw new HandlerEndedTransactionException();
+        }
+    }
+
     /// <exception cref="PostgresException">25P02: the transaction has failed, and somebody swallowed the error.</exception>
     /// <exception cref="HandlerEndedTransactionException">It is not the transaction that holds the inbox rows.</exception>
     /// <exception cref="InvalidOperationException">The transaction would commit asynchronously.</exception>

@@ -1,6 +1,7 @@
 using System.Data;
 using Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -65,6 +66,7 @@ internal sealed partial class UnitOfWork(
     {
         var phase = UnitPhase.Dedupe;
         NpgsqlConnection? connection = null;
+        IDbContextTransaction? transaction = null;
         try
         {
             // A savepoint around each SaveChanges would heal the transaction after an error that a handler swallows: half
@@ -73,7 +75,7 @@ internal sealed partial class UnitOfWork(
             connection = (NpgsqlConnection)db.Database.GetDbConnection();
             await db.Database.OpenConnectionAsync(abandon);
             Failpoint.Hit("consume.before-inbox-insert");
-            var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, abandon);
+            transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, abandon);
             var bounds = TransactionBounds.For(deliveries.Count, options.HandlerTimeout);
             var sorted = await Dedupe.RunAsync(connection, queue.Name, deliveries, bounds, abandon);
             Failpoint.Hit("consume.after-inbox-insert");
@@ -84,6 +86,7 @@ internal sealed partial class UnitOfWork(
                 foreach (var delivery in sorted.Fresh)
                 {
                     await handlers.RunAsync(scope, db, delivery, abandon);
+                    TransactionGuard.CheckStillOpen(db, transaction);
                 }
 
                 Failpoint.Hit("consume.after-handler");
@@ -96,9 +99,15 @@ internal sealed partial class UnitOfWork(
 
             return new UnitOutcome { Handled = sorted.Fresh, Duplicates = sorted.Duplicates, Impostors = sorted.Impostors };
         }
-        catch (Exception exception)
+        catch (Exception thrown)
         {
+            var exception = thrown;
             var connectionLost = connection is not null && phase != UnitPhase.Dedupe && connection.State != ConnectionState.Open;
+            if (phase == UnitPhase.Handle && !connectionLost && !TransactionGuard.IsStillOpen(db, transaction!))
+            {
+                exception = new HandlerEndedTransactionException(exception);
+            }
+
             if (connection is not null && (exception is HandlerTimeoutException || abandon.IsCancellationRequested))
             {
                 await SessionEnd.EnforceAsync(connection);

@@ -26,6 +26,7 @@ public sealed class InboxArena : IAsyncDisposable
         var arena = new InboxArena(await servers.NewArenaAsync());
         await using var db = arena.NewContext();
         await db.Database.EnsureCreatedAsync();
+        await db.Database.ExecuteSqlRawAsync(InboxSql.CreateGuard);
         return arena;
     }
 

@@ -58,8 +58,10 @@ public sealed class RunningConsumer : IAsyncDisposable
 
     public Task StopAsync() => _host.StopAsync();
 
-    public Task UntilCountAsync(string instrument, long count, int seconds = 20) => Eventually.EqualsAsync(
-        count, () => Task.FromResult(Counts[instrument]), TimeSpan.FromSeconds(seconds), $"{instrument}; log:\n{string.Join('\n', Log.All)}");
+    public Task UntilCountAsync(string instrument, long count, int seconds = 20) => Eventually.IsTrueAsync(
+        () => Task.FromResult(Counts[instrument] == count),
+        TimeSpan.FromSeconds(seconds),
+        () => $"{instrument} is {count} (was {Counts[instrument]}); log:\n{string.Join('\n', Log.All)}");
 
     public Task UntilLoggedAsync(string text, int seconds = 20) => Eventually.IsTrueAsync(
         () => Task.FromResult(Log.All.Any(line => line.Contains(text, StringComparison.Ordinal))),

@@ -55,7 +55,8 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
             setup.Postgres = Through(network);
         });
 
-        network.CutReplyTo("COMMIT");
+        // With its terminator: READ COMMITTED is not meant.
+        network.CutReplyTo("COMMIT\0");
         await Arena.PublishAsync(new Noted("unknown"));
 
         await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);

@@ -43,38 +43,47 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Theory]
+    [InlineData("COMMIT")]
+    [InlineData("ROLLBACK")]
+    [InlineData("COMMIT", "BEGIN")]
+    [InlineData("ROLLBACK", "BEGIN")]
     [InlineData("through EF")]
-    [InlineData("in SQL")]
-    [InlineData("and begins anew")]
-    public async Task A_handler_that_commits_by_itself_becomes_a_dead_letter_at_once(string how)
+    public async Task A_handler_that_ends_the_transaction_by_itself_is_a_dead_letter_at_once_and_spoils_no_neighbour(params string[] how)
     {
         var calls = 0;
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, _ => "k");
         await using var consumer = await Arena.ConsumeAsync(setup => setup.Handling = async (db, message, context, cancellationToken) =>
         {
-            Interlocked.Increment(ref calls);
             NoteIt.Add(db, message, context);
-            await db.SaveChangesAsync(cancellationToken);
-            if (how == "through EF")
+            if (message.Number != 50)
             {
-                await db.Database.CurrentTransaction!.CommitAsync(cancellationToken);
-            }
-            else
-            {
-                await db.Database.ExecuteSqlRawAsync("COMMIT", cancellationToken);
+                return;
             }
 
-            if (how == "and begins anew")
+            calls++;
+            await db.SaveChangesAsync(cancellationToken);
+            foreach (var step in how)
             {
-                await db.Database.ExecuteSqlRawAsync("BEGIN", cancellationToken);
+                if (step == "through EF")
+                {
+                    await db.Database.CurrentTransaction!.CommitAsync(cancellationToken);
+                }
+                else
+                {
+                    await db.Database.ExecuteSqlRawAsync(step, cancellationToken);
+                }
             }
         });
 
-        await Arena.PublishAsync(new Noted("mine"));
-
-        var dead = await Arena.DeadLetterAsync();
-        Assert.Equal("Inbox.HandlerEndedTransactionException", dead.Headers["x-last-error-type"]);
-        Assert.Equal(1, calls);
-        Assert.Equal(1, await Arena.NotesAsync());
+        await Arena.DeadLetterAsync();
+        await Arena.UntilNotesAsync(99);
+        // Once in its batch, once alone.
+        Assert.Equal(2, calls);
+        Assert.Equal(0, await Arena.NotesAsync("number = 50"));
+        await Arena.UntilSettledAsync(consumer);
+        Assert.Equal(99, await Arena.NotesAsync());
+        Assert.Equal(0u, await Arena.MessagesAsync(Arena.DeadQueue));
     }
 
     [Fact]

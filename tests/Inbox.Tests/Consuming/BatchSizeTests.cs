@@ -1,0 +1,67 @@
+namespace Inbox.Tests.Consuming;
+
+public sealed class BatchSizeTests
+{
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(10);
+
+    [Fact]
+    public void It_begins_with_one_and_doubles_up_to_its_limit()
+    {
+        var size = new BatchSize(100);
+        var sizes = new List<int>();
+        for (var i = 0; i < 9; i++)
+        {
+            sizes.Add(size.Current);
+            size.Committed(size.Current, Quick);
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 64, 100, 100], sizes);
+    }
+
+    [Fact]
+    public void It_halves_on_contention_and_then_grows_ever_more_seldom()
+    {
+        var size = new BatchSize(100);
+        Grow(size, 100);
+
+        size.Contended();
+        Assert.Equal(50, size.Current);
+        Assert.Equal(16, Grow(size, 100));
+        size.Contended();
+        Assert.Equal(32, Grow(size, 100));
+    }
+
+    [Fact]
+    public void It_halves_when_a_transaction_takes_long()
+    {
+        var size = new BatchSize(100);
+        Grow(size, 100);
+
+        size.Committed(100, TimeSpan.FromSeconds(3));
+
+        Assert.Equal(50, size.Current);
+    }
+
+    [Fact]
+    public void Fewer_messages_than_it_allows_do_not_make_it_grow()
+    {
+        var size = new BatchSize(100);
+        Grow(size, 8);
+
+        size.Committed(3, Quick);
+
+        Assert.Equal(8, size.Current);
+    }
+
+    private static int Grow(BatchSize size, int to)
+    {
+        var transactions = 0;
+        while (size.Current < to)
+        {
+            size.Committed(size.Current, Quick);
+            transactions++;
+        }
+
+        return transactions;
+    }
+}

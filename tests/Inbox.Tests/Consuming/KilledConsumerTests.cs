@@ -1,0 +1,97 @@
+namespace Inbox.Tests.Consuming;
+
+public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("consume.before-inbox-insert")]
+    [InlineData("consume.after-inbox-insert")]
+    [InlineData("consume.after-handler")]
+    [InlineData("consume.after-commit")]
+    public async Task A_consumer_killed_anywhere_leaves_each_effect_once(string failpoint)
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(50, i => $"k{i % 5}");
+
+        await using (var killed = ConsumerProcess.Start(Arena, ("FAILPOINT", failpoint), ("FAILPOINT_AFTER", "2")))
+        {
+            await killed.ExitsAsync(Deadline);
+        }
+
+        await using var next = await Arena.ConsumeAsync();
+        await Eventually.EqualsAsync(50, () => Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"), Deadline, "messages with an effect");
+        await Arena.UntilSettledAsync(next);
+        Assert.Equal(50, await Arena.NotesAsync());
+    }
+
+    [Fact]
+    public async Task A_consumer_killed_between_the_copy_for_a_retry_and_the_ack_leaves_the_effect_once()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(5, i => $"k{i}");
+
+        await using (var killed = ConsumerProcess.Start(Arena, ("FAILPOINT", "retry.after-republish"), ("HANDLING", "fail once")))
+        {
+            await killed.ExitsAsync(Deadline);
+        }
+
+        await using var next = ConsumerProcess.Start(Arena, ("HANDLING", "fail once"));
+        await Arena.UntilNotesAsync(5, 30);
+        // Both copies of the message that was being retried have come out of the retry queue by now.
+        await Eventually.EqualsAsync(0u, () => Arena.MessagesAsync(Arena.Queue + ".retry.2000"), Deadline, "waiting for a retry");
+        await Arena.PublishAsync(new Noted("after them"), key: "k0");
+        await Arena.UntilNotesAsync(6, 30);
+        Assert.Equal(6, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+        Assert.Equal(0u, await Arena.MessagesAsync(Arena.DeadQueue));
+    }
+
+    [Fact]
+    public async Task One_slow_lane_loses_nothing_when_the_consumer_is_killed()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishAsync(new Noted("first"));
+        await Arena.PublishAsync(new Noted("slow"), key: "slow");
+        await Arena.PublishManyAsync(200, i => $"k{i}");
+
+        await using (var killed = ConsumerProcess.Start(Arena, ("HANDLING", "slow once"), ("Inbox__Lanes", "2")))
+        {
+            // Those of the other lane are committed and acked by now; the slow one is not.
+            await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > 60, Deadline, "the other lane goes on");
+            Assert.Equal(0, await Arena.NotesAsync("text = 'slow'"));
+            await killed.KillAsync();
+        }
+
+        await using var next = await Arena.ConsumeAsync();
+        await Arena.UntilNotesAsync(202);
+        Assert.Equal(202, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue()
+    {
+        static void Limit(ConsumerSetup setup) => setup.Settings["Inbox:DeliveryLimit"] = "8";
+
+        await Arena.DeclareAsync(Limit);
+        await Arena.PublishManyAsync(49, _ => "k");
+        await Arena.PublishAsync(new Noted("killer"), key: "k");
+        await Arena.PublishManyAsync(50, _ => "k");
+
+        var deaths = 0;
+        while (await Arena.MessagesAsync(Arena.DeadQueue) == 0)
+        {
+            await using var consumer = ConsumerProcess.Start(Arena, ("HANDLING", "kill"), ("Inbox__DeliveryLimit", "8"));
+            await Eventually.IsTrueAsync(
+                async () => consumer.HasExited || await Arena.MessagesAsync(Arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
+            deaths++;
+            Assert.InRange(deaths, 1, 12);
+        }
+
+        await using var next = await Arena.ConsumeAsync(Limit);
+        await Arena.UntilNotesAsync(99);
+        Assert.Equal(1u, await Arena.MessagesAsync(Arena.DeadQueue));
+        await Arena.UntilSettledAsync(next);
+        Assert.Equal(99, await Arena.NotesAsync());
+    }
+}

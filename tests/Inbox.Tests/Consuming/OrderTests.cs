@@ -1,0 +1,97 @@
+namespace Inbox.Tests.Consuming;
+
+public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
+{
+    private const string Inversions =
+        "SELECT count(*) FROM (SELECT number, lag(number) OVER (PARTITION BY key ORDER BY id) AS before FROM note) AS steps WHERE number < before";
+
+    [Fact]
+    public async Task Messages_of_a_key_take_effect_in_order_whatever_the_lanes_do()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(3_000, i => $"k{i % 10}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Settings["Inbox:Lanes"] = "4");
+
+        await Arena.UntilNotesAsync(3_000);
+        Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(Inversions));
+    }
+
+    [Fact]
+    public async Task A_slow_key_does_not_hold_up_the_keys_of_other_lanes()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Settings["Inbox:Lanes"] = "8";
+            setup.Handling = (db, message, context, _) =>
+            {
+                if (message.Text == "slow")
+                {
+                    mayGoOn.Wait(CancellationToken.None);
+                }
+
+                return NoteIt.Default(db, message, context, CancellationToken.None);
+            };
+        });
+        await Arena.PublishAsync(new Noted("first"));
+        await Arena.UntilNotesAsync(1);
+
+        await Arena.PublishAsync(new Noted("slow"), key: "slow");
+        await Arena.PublishManyAsync(200, i => $"k{i}");
+
+        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > 100, TimeSpan.FromSeconds(10), "other lanes go on");
+        mayGoOn.Set();
+        await Arena.UntilNotesAsync(202);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_stands_by_is_ready_and_takes_over_in_order()
+    {
+        await using var active = await Arena.ConsumeAsync();
+        await using var standby = await Arena.ConsumeAsync();
+        var publishing = Arena.PublishManyAsync(4_000, i => $"k{i % 10}");
+        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > 500, TimeSpan.FromSeconds(20), "load");
+
+        await active.StopAsync();
+        await publishing;
+
+        await Arena.UntilNotesAsync(4_000, 30);
+        Assert.True(standby.Counts["inbox.handled"] > 0 || active.Counts["inbox.handled"] == 4_000);
+        Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(Inversions));
+        Assert.Equal(4_000, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task Order_holds_across_ten_keys_and_twenty_thousand_messages_while_consumers_are_killed()
+    {
+        await Arena.DeclareAsync();
+        var publishing = Arena.PublishManyAsync(20_000, i => $"k{i % 10}");
+        var consumers = new List<ConsumerProcess> { ConsumerProcess.Start(Arena), ConsumerProcess.Start(Arena) };
+        try
+        {
+            for (var kills = 1; kills <= 6; kills++)
+            {
+                var target = Math.Min(19_000, kills * 2_500);
+                await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() >= target, TimeSpan.FromSeconds(60), $"{target} notes");
+                await consumers[0].DisposeAsync();
+                consumers.RemoveAt(0);
+                consumers.Add(ConsumerProcess.Start(Arena));
+            }
+
+            await publishing;
+            await Arena.UntilNotesAsync(20_000, 60);
+        }
+        finally
+        {
+            foreach (var consumer in consumers)
+            {
+                await consumer.DisposeAsync();
+            }
+        }
+
+        Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(Inversions));
+        Assert.Equal(20_000, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Inbox.Tests.Retention;
+
+public sealed class PurgeTests(ServersFixture servers) : ArenaTests(servers)
+{
+    [Fact]
+    public async Task Rows_past_their_retention_are_deleted_in_batches_and_no_others()
+    {
+        await Arena.Servers.ExecuteAsync(
+            """
+            INSERT INTO inbox_message (consumer, message_id, received_at, body_hash)
+            SELECT 'q', gen_random_uuid(), now() - interval '30 days' + i * interval '1 second' - interval '6000 seconds', '\x00'
+            FROM generate_series(1, 12000) AS i
+            """);
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Timings = new Timings { Purge = TimeSpan.FromHours(1) });
+        var purge = consumer.Services.GetRequiredService<InboxPurge>();
+
+        while (await purge.PurgeBatchAsync(CancellationToken.None))
+        {
+        }
+
+        await Eventually.IsTrueAsync(
+            async () => await RowsAsync("received_at < now() - interval '30 days'") == 0, TimeSpan.FromSeconds(20), "purged");
+        Assert.InRange(await RowsAsync("true"), 5_900, 6_000);
+    }
+
+    [Fact]
+    public async Task The_loop_purges_by_itself()
+    {
+        await Arena.Servers.ExecuteAsync(
+            "INSERT INTO inbox_message (consumer, message_id, received_at, body_hash) VALUES ('q', gen_random_uuid(), now() - interval '2 hours', '\\x00')");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Settings["Inbox:Retention"] = "1h");
+
+        await Eventually.EqualsAsync(0, () => RowsAsync("true"), TimeSpan.FromSeconds(20), "inbox rows");
+    }
+
+    private Task<long> RowsAsync(string where) => Arena.Servers.ScalarAsync<long>($"SELECT count(*) FROM inbox_message WHERE {where}");
+}

@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using RabbitMQ.Client;
+
+namespace Inbox.Tests.Retries;
+
+public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
+{
+    [Fact]
+    public async Task The_gaps_between_tries_are_the_configured_ones()
+    {
+        var tries = new ConcurrentQueue<long>();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 1, first: "1s", factor: "2", tries: 3);
+            setup.Handling = (_, _, _, _) =>
+            {
+                tries.Enqueue(Stopwatch.GetTimestamp());
+                throw new InvalidOperationException("always");
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("never"));
+
+        await Arena.DeadLetterAsync();
+        var gaps = tries.Zip(tries.Skip(1), (before, after) => Stopwatch.GetElapsedTime(before, after).TotalSeconds).ToList();
+        Assert.Equal(4, gaps.Count);
+        Assert.InRange(gaps[0], 0, 0.5);
+        Assert.InRange(gaps[1], 1, 1.2);
+        Assert.InRange(gaps[2], 2, 2.4);
+        Assert.InRange(gaps[3], 4, 4.8);
+    }
+
+    [Fact]
+    public async Task A_message_that_succeeds_at_a_later_try_has_its_effect_once()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 1, first: "100ms", factor: "1", tries: 5);
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return context.Attempt < 5 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("at last"));
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 5"));
+        Assert.Equal(3, consumer.Counts["inbox.retried"]);
+        await Arena.UntilSettledAsync(consumer);
+    }
+
+    [Fact]
+    public async Task A_message_that_never_succeeds_becomes_a_dead_letter_that_tells_its_story_and_no_value()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 1, first: "100ms", factor: "1", tries: 2);
+            setup.Handling = (_, message, _, _) => throw new InvalidOperationException($"secret {message.Text}");
+        });
+        var before = DateTimeOffset.UtcNow;
+
+        var id = await Arena.PublishAsync(new Noted("hidden"), key: "k", headers: new Dictionary<string, object?>
+        {
+            ["tenant"] = "acme",
+            ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            ["tracestate"] = "a=b",
+        });
+
+        var dead = await Arena.DeadLetterAsync();
+        Assert.Equal(id.ToString(), dead.MessageId);
+        Assert.Equal(4, dead.Headers["x-attempt"]);
+        Assert.Equal("System.InvalidOperationException", dead.Headers["x-last-error-type"]);
+        Assert.Equal("Handling failed 4 times.", dead.Reason);
+        Assert.InRange(Time(dead, "x-first-failed-at"), before.AddSeconds(-1), Time(dead, "x-dead-at"));
+        Assert.Equal("k", dead.Headers["key"]);
+        Assert.Equal("acme", dead.Headers["tenant"]);
+        Assert.Equal("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", dead.Headers["traceparent"]);
+        Assert.Equal("a=b", dead.Headers["tracestate"]);
+        Assert.DoesNotContain(dead.Headers, header => header.Key.Contains("death", StringComparison.Ordinal));
+        Assert.DoesNotContain(dead.Headers.Values, value => value is string text && text.Contains("secret", StringComparison.Ordinal));
+        Assert.Equal(Messaging.MessageSerializer.Default.Encode(new Noted("hidden")), dead.Body);
+        Assert.Equal(1, consumer.Counts["inbox.dead_lettered"]);
+    }
+
+    [Theory]
+    [InlineData("PermanentFailureException")]
+    [InlineData("a type")]
+    [InlineData("a rule")]
+    [InlineData("wrapped")]
+    public async Task A_permanent_failure_makes_a_dead_letter_at_once(string kind)
+    {
+        var calls = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Queue = queue => queue.TreatAsPermanent<FormatException>()
+                .TreatAsPermanent(failure => failure.Message == "hopeless");
+            setup.Handling = (_, _, _, _) =>
+            {
+                calls++;
+                throw kind switch
+                {
+                    "PermanentFailureException" => new PermanentFailureException("no"),
+                    "a type" => new FormatException("no"),
+                    "a rule" => new InvalidOperationException("hopeless"),
+                    _ => new InvalidOperationException("outer", new PermanentFailureException("inner")),
+                };
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("no"));
+
+        var dead = await Arena.DeadLetterAsync();
+        Assert.Equal(1, calls);
+        Assert.Equal(1, dead.Headers["x-attempt"]);
+    }
+
+    [Fact]
+    public async Task A_retry_queue_that_was_deleted_is_declared_again_and_nothing_is_lost()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 0, first: "500ms", factor: "1", tries: 5);
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return context.Attempt == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+            };
+        });
+        await (await Arena.ChannelAsync()).QueueDeleteAsync(Arena.Queue + ".retry.500");
+
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+
+        await Arena.UntilNotesAsync(20);
+        Assert.Equal(20, await Arena.NotesAsync("attempt = 2"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_acked_while_its_copy_cannot_be_published()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Handling = (_, _, _, _) => throw new InvalidOperationException("no");
+        });
+        // Full: the broker refuses the copy with a nack.
+        await Arena.Servers.Management.SetPolicyAsync("full", "retry", new Dictionary<string, object> { ["max-length"] = 0 });
+        await Eventually.IsTrueAsync(IsFullAsync, TimeSpan.FromSeconds(20), "the retry queue refuses messages");
+
+        await Arena.PublishAsync(new Noted("kept"));
+        await consumer.UntilLoggedAsync("It is kept unacked");
+        await consumer.StopAsync();
+
+        Assert.Equal(1u, await Arena.MessagesAsync(Arena.Queue));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_of_the_delivery_limit_that_was_moved_back_can_be_retried()
+    {
+        static void Limit(ConsumerSetup setup)
+        {
+            setup.Settings["Inbox:DeliveryLimit"] = "5";
+            // An ordered queue does not let anybody get messages past its consumer.
+            setup.Queue = queue => queue.Unordered();
+            Ladder(setup, immediate: 0, first: "100ms", factor: "1", tries: 3);
+        }
+
+        await Arena.DeclareAsync(Limit);
+        await Arena.PublishAsync(new Noted("limit"));
+        await ExceedDeliveryLimitAsync();
+        await MoveBackWithAllItsHeadersAsync();
+
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Limit(setup);
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return context.Attempt < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+            };
+        });
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 3"));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_that_was_moved_back_gets_all_its_tries_again()
+    {
+        var calls = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 1, first: "100ms", factor: "1", tries: 1);
+            setup.Handling = (_, _, _, _) =>
+            {
+                calls++;
+                throw new InvalidOperationException("no");
+            };
+        });
+        await Arena.PublishAsync(new Noted("again"));
+        await Eventually.EqualsAsync(1u, () => Arena.MessagesAsync(Arena.DeadQueue), TimeSpan.FromSeconds(20), "dead");
+
+        await MoveBackWithAllItsHeadersAsync();
+
+        var dead = await Arena.DeadLetterAsync();
+        Assert.Equal(6, calls);
+        Assert.Equal(3, dead.Headers["x-attempt"]);
+    }
+
+    private async Task<bool> IsFullAsync()
+    {
+        try
+        {
+            await Arena.PublishRawAsync(new BasicProperties(), default, RetryInAnHourQueue);
+            return false;
+        }
+        catch (RabbitMQ.Client.Exceptions.PublishException)
+        {
+            return true;
+        }
+    }
+
+    private async Task ExceedDeliveryLimitAsync()
+    {
+        var channel = await Arena.ChannelAsync();
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                if (await channel.BasicGetAsync(Arena.Queue, autoAck: false) is { } message)
+                {
+                    await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true);
+                }
+
+                return await Arena.MessagesAsync(Arena.DeadQueue) == 1;
+            },
+            TimeSpan.FromSeconds(20),
+            "the broker has made it a dead letter");
+    }
+
+    private async Task MoveBackWithAllItsHeadersAsync()
+    {
+        var channel = await Arena.ChannelAsync();
+        var message = (await channel.BasicGetAsync(Arena.DeadQueue, autoAck: true))!;
+        await Arena.PublishRawAsync(new BasicProperties(message.BasicProperties), message.Body);
+    }
+
+    private static DateTimeOffset Time(DeadLetter dead, string header) =>
+        DateTimeOffset.Parse((string)dead.Headers[header]!, System.Globalization.CultureInfo.InvariantCulture);
+
+    private static void Ladder(ConsumerSetup setup, int immediate, string first, string factor, int tries)
+    {
+        setup.Settings["Inbox:Retry:Immediate"] = $"{immediate}";
+        setup.Settings["Inbox:Retry:First"] = first;
+        setup.Settings["Inbox:Retry:Factor"] = factor;
+        setup.Settings["Inbox:Retry:Tries"] = $"{tries}";
+    }
+}

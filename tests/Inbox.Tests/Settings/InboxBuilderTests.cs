@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Inbox.Tests.Settings;
+
+public sealed class InboxBuilderTests
+{
+    [Fact]
+    public void A_queue_without_a_handler_is_refused() => Refused(inbox => inbox.Queue("q", _ => { }), "no handler");
+
+    [Fact]
+    public void A_queue_that_is_described_twice_is_refused() => Refused(
+        inbox => inbox.Queue("q", queue => queue.Handle<Noted, NoteIt>()).Queue("q", queue => queue.Handle<Noted, NoteIt>()), "there already");
+
+    [Fact]
+    public void A_second_handler_for_a_message_in_one_queue_is_refused() => Refused(
+        inbox => inbox.Queue("q", queue => queue.Handle<Noted, NoteIt>().Handle<Noted, NoteIt>()), "needs a queue of its own");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("long")]
+    public void A_malformed_queue_name_is_refused(string name) => Refused(
+        inbox => inbox.Queue(name == "long" ? new string('q', 241) : name, queue => queue.Handle<Noted, NoteIt>()), "1 to 240 UTF-8 bytes");
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_001)]
+    public void A_batch_size_out_of_bounds_is_refused(int size) => Assert.Throws<ArgumentOutOfRangeException>(
+        () => Describe(inbox => inbox.Queue("q", queue => queue.Handle<Noted, NoteIt>().BatchSize(size))));
+
+    [Fact]
+    public void Consumers_without_an_inbox_are_refused()
+    {
+        var refusal = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddInboxConsumers<NotesContext>());
+
+        Assert.Contains("AddInbox<NotesContext>", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static void Refused(Action<InboxBuilder> describe, string why) =>
+        Assert.Contains(why, Assert.Throws<ArgumentException>(() => Describe(describe)).Message, StringComparison.Ordinal);
+
+    private static void Describe(Action<InboxBuilder> describe) => new ServiceCollection().AddInbox<NotesContext>(describe);
+}

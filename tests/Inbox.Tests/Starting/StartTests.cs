@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using RabbitMQ.Client;
+
+namespace Inbox.Tests.Starting;
+
+public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_queue_with_other_arguments_ends_the_process_with_exit_code_1_and_names_both()
+    {
+        await (await Arena.ChannelAsync()).QueueDeclareAsync(
+            Arena.Queue, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = 7 });
+
+        await using var consumer = ConsumerProcess.Start(Arena);
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains(Arena.Queue, consumer.Log, StringComparison.Ordinal);
+        Assert.Contains("inequivalent arg 'x-", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_synchronous_commit_the_process_ends_with_exit_code_1_and_says_why()
+    {
+        await using var consumer = ConsumerProcess.Start(Arena, ("ConnectionStrings__Postgres", Careless()));
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("synchronous_commit=off", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_synchronous_commit_it_runs_in_development()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Environment = "Development";
+            setup.Postgres = Careless();
+        });
+
+        await Arena.PublishAsync(new Noted("careless"));
+
+        await Arena.UntilNotesAsync(1);
+    }
+
+    [Fact]
+    public async Task A_setting_out_of_bounds_ends_the_process_with_a_message()
+    {
+        await using var consumer = ConsumerProcess.Start(Arena, ("Inbox__Lanes", "0"));
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.NotEqual(0, consumer.ExitCode);
+        Assert.Contains("Inbox:Lanes is \"0\"", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Servers_that_do_not_answer_keep_it_unready_and_nothing_else()
+    {
+        var postgres = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres);
+        var rabbitMq = new Uri(Arena.Servers.RabbitMq);
+        await using var database = TcpProxy.Start(postgres.Host!, postgres.Port, refusing: true);
+        await using var broker = TcpProxy.Start(rabbitMq.Host, rabbitMq.Port, refusing: true);
+        var setup = Arena.Setup();
+        setup.Postgres = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { Host = "127.0.0.1", Port = database.Port }.ConnectionString;
+        setup.RabbitMq = new UriBuilder(rabbitMq) { Host = "127.0.0.1", Port = broker.Port }.Uri.AbsoluteUri;
+
+        await using var consumer = await RunningConsumer.StartAsync(setup);
+        await consumer.UntilLoggedAsync("cannot be consumed yet");
+        Assert.Equal(HealthStatus.Unhealthy, (await consumer.HealthAsync()).Status);
+        database.Accept();
+        await consumer.UntilLoggedAsync("BrokerUnreachable");
+        Assert.Equal(HealthStatus.Unhealthy, (await consumer.HealthAsync()).Status);
+        broker.Accept();
+
+        await consumer.UntilReadyAsync();
+        await Arena.PublishAsync(new Noted("now"));
+        await Arena.UntilNotesAsync(1);
+    }
+
+    [Fact]
+    public async Task The_bindings_bring_published_messages_to_each_handler()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Queue = queue => queue.Handle<Erased, EraseIt>());
+        var channel = await Arena.ChannelAsync();
+
+        await channel.BasicPublishAsync(
+            InboxArena.Exchange, Noted.MessageType, mandatory: true, InboxArena.Properties(Guid.CreateVersion7(), "k"), Encode(new Noted("text")));
+        await Arena.UntilNotesAsync(1);
+        var erase = InboxArena.Properties(Guid.CreateVersion7(), "k");
+        erase.Type = Erased.MessageType;
+        await channel.BasicPublishAsync(InboxArena.Exchange, Erased.MessageType, mandatory: true, erase, Encode(new Erased("text")));
+
+        await Arena.UntilNotesAsync(0);
+    }
+
+    private static byte[] Encode<TMessage>(TMessage message) => Messaging.MessageSerializer.Default.Encode(message);
+
+    private string Careless() => new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { Options = "-c synchronous_commit=off" }.ConnectionString;
+}
