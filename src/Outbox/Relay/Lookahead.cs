@@ -240,7 +240,40 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         }
     }
 
-    /// <summary>It was parked, or is not as it was read: its key goes on without it.</summary>
+    /// <summary>It is not as it was read, or its charge was written and not answered: its key is read again from there.</summary>
+    public void Changed(OutboxRow row)
+    {
+        lock (_lock)
+        {
+            Acquit(row);
+            Release([row]);
+            if (row.Key is not null)
+            {
+                var line = LineOf(row.Key);
+                line.Busy = false;
+                Evict(line.ReadAgainFrom(row.Id));
+                Promote(line);
+            }
+
+            Publishable.Set();
+            Readable.Set();
+        }
+    }
+
+    /// <summary>Reads again every key that waits for a deferred row, which an operator may have settled meanwhile.</summary>
+    public void DoubtBlocks()
+    {
+        lock (_lock)
+        {
+            foreach (var line in _lines.Values.Where(line => line.BlockedAt is not null).ToArray())
+            {
+                Evict(line.ReadAgainFrom(line.BlockedAt!.Value));
+                Promote(line);
+            }
+        }
+    }
+
+    /// <summary>It was parked: its key goes on without it.</summary>
     public void Gone(OutboxRow row)
     {
         lock (_lock)

@@ -34,6 +34,7 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
         if (everywhere)
         {
             _gaps.LookEverywhereUpTo(_cursor);
+            lookahead.DoubtBlocks();
         }
 
         var (keys, from, dueHeld) = lookahead.WantedLines();
