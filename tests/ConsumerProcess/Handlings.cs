@@ -52,11 +52,12 @@ internal static class Handlings
         return Task.CompletedTask;
     }
 
-    /// <summary>Changes two of twenty shared rows, in no particular order.</summary>
+    /// <summary>Changes two of twenty shared rows, the lower one first: messages that are handled one by one never deadlock.</summary>
     private static async Task HotRowsAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
     {
-        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {message.Number % 20}", cancellationToken);
-        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {message.Number * 7 % 20}", cancellationToken);
+        var (one, other) = (message.Number % 20, message.Number * 7 % 20);
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {Math.Min(one, other)}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {Math.Max(one, other)}", cancellationToken);
         NoteIt.Add(db, message, context);
     }
 }

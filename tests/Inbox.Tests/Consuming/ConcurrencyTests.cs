@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using Xunit.Abstractions;
 
 namespace Inbox.Tests.Consuming;
 
-public sealed class ConcurrencyTests(ServersFixture servers) : ArenaTests(servers)
+public sealed class ConcurrencyTests(ServersFixture servers, ITestOutputHelper output) : ArenaTests(servers)
 {
     [Fact]
     public async Task Fifty_copies_at_once_to_three_consumers_have_one_effect_and_hold_few_sessions()
@@ -51,6 +52,7 @@ public sealed class ConcurrencyTests(ServersFixture servers) : ArenaTests(server
         var oneByOne = await RateAsync(("Inbox__BatchSize", "1"));
         var batches = await RateAsync(("Inbox__BatchSize", "100"));
 
+        output.WriteLine($"one by one {oneByOne:0}, in batches {batches:0} messages a second");
         Assert.Equal(0u, await Arena.MessagesAsync(Arena.DeadQueue));
         Assert.Equal(2 * await Arena.NotesAsync(), await Arena.Servers.ScalarAsync<long>("SELECT sum(value)::bigint FROM hot"));
         Assert.True(batches >= oneByOne / 2, $"one by one {oneByOne:0}, in batches {batches:0} messages a second");

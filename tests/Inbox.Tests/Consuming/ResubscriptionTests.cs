@@ -9,7 +9,7 @@ public sealed class ResubscriptionTests(ServersFixture servers) : ArenaTests(ser
     {
         await using var consumer = await Arena.ConsumeAsync();
 
-        await (await Arena.ChannelAsync()).QueueDeleteAsync(Arena.Queue, ifUnused: false, ifEmpty: true);
+        await (await Arena.ChannelAsync()).QueueDeleteAsync(Arena.Queue);
 
         await consumer.UntilLoggedAsync("the broker has cancelled the subscription");
         await PublishWhenDeclaredAsync();

@@ -23,7 +23,7 @@ public sealed class ShutdownTests(ServersFixture servers) : ArenaTests(servers)
 
         var notes = await Arena.NotesAsync();
         Assert.InRange(notes, 1, 29);
-        Assert.Equal(30 - notes, await Arena.MessagesAsync(Arena.Queue));
+        await Arena.UntilQueuedAsync((uint)(30 - notes));
         Assert.Equal(notes, consumer.Counts["inbox.handled"]);
         Assert.Equal(0, consumer.Counts["inbox.failed_acks"]);
     }
@@ -50,7 +50,7 @@ public sealed class ShutdownTests(ServersFixture servers) : ArenaTests(servers)
         await consumer.StopAsync();
 
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
-        Assert.Equal(1u, await Arena.MessagesAsync(Arena.Queue));
+        await Arena.UntilQueuedAsync(1);
         Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"));
         never.Set();
@@ -68,6 +68,6 @@ public sealed class ShutdownTests(ServersFixture servers) : ArenaTests(servers)
 
         await consumer.ExitsAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(0, consumer.ExitCode);
-        Assert.Equal(0u, await Arena.MessagesAsync(Arena.Queue));
+        await Arena.UntilQueuedAsync(0);
     }
 }

@@ -153,7 +153,7 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
         await consumer.UntilLoggedAsync("It is kept unacked");
         await consumer.StopAsync();
 
-        Assert.Equal(1u, await Arena.MessagesAsync(Arena.Queue));
+        await Arena.UntilQueuedAsync(1);
     }
 
     [Fact]

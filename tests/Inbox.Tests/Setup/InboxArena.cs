@@ -103,6 +103,10 @@ public sealed class InboxArena : IAsyncDisposable
 
     public async Task<uint> MessagesAsync(string queue) => await (await ChannelAsync()).MessageCountAsync(queue);
 
+    /// <summary>Waits until so many messages can be delivered. What a consumer that has gone gives back appears a moment later.</summary>
+    public Task UntilQueuedAsync(uint messages) =>
+        Eventually.EqualsAsync(messages, () => MessagesAsync(Queue), TimeSpan.FromSeconds(10), "messages in the queue");
+
     /// <summary>Waits for one more dead letter, and takes it out of the queue.</summary>
     public async Task<DeadLetter> DeadLetterAsync(int seconds = 20)
     {
