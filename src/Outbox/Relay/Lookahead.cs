@@ -12,17 +12,14 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     // Confirmed rows wait for their mark in memory. When marking lags this far behind, publishing waits for it: after a
     // crash all of them would be published again.
     private const int MaxUnmarked = 8_192;
-    private const int MaxLinesPerRead = 64;
-    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, OutboxRow> _held = [];
-    private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
-    private readonly HashSet<KeyLine> _hungry = [];
+    private readonly KeyLines _lines = new();
     private readonly HashSet<long> _dueHeld = [];
     private readonly Queue<OutboxRow> _again = new();
     private readonly Queue<OutboxRow> _ready = new();
-    private readonly SortedSet<DateTimeOffset> _dueTimes = [];
+    private readonly DueTimes _dueTimes = new(clock);
     private long _bytes;
     private int _untaken;
     private int _unmarked;
@@ -57,7 +54,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         {
             lock (_lock)
             {
-                return _lines.Values.Any(line => line.EvictedFrom is not null && line.BlockedAt is null);
+                return _lines.HaveEvicted;
             }
         }
     }
@@ -67,8 +64,8 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            var lines = _hungry.Take(MaxLinesPerRead).ToArray();
-            return ([.. lines.Select(line => line.Key)], [.. lines.Select(line => line.EvictedFrom!.Value)], [.. _dueHeld]);
+            var (keys, from) = _lines.Wanted();
+            return (keys, from, [.. _dueHeld]);
         }
     }
 
@@ -77,7 +74,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            Evict(LineOf(key).BlockAt(id));
+            Evict(_lines.Of(key).BlockAt(id));
         }
     }
 
@@ -91,24 +88,14 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            var reread = new List<KeyLine>(keys.Length);
-            for (var i = 0; i < keys.Length; i++)
-            {
-                // A line that was blocked or evicted anew since the read began is left for a later one.
-                if (_lines.TryGetValue(keys[i], out var line) && line.EvictedFrom == from[i] && line.BlockedAt is null)
-                {
-                    line.EvictedFrom = null;
-                    reread.Add(line);
-                }
-            }
-
+            var again = _lines.BeginReadAgain(keys, from);
             var added = 0;
             foreach (var row in rows)
             {
                 added += Add(row) ? 1 : 0;
             }
 
-            foreach (var line in reread)
+            foreach (var line in again)
             {
                 if (complete != long.MaxValue)
                 {
@@ -128,10 +115,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            var now = clock.GetUtcNow();
-            var wait = _dueTimes.Count == 0 ? bound : _dueTimes.Min - now;
-            _dueTimes.RemoveWhere(due => due <= now);
-            return wait > bound ? bound : wait < MinWait ? MinWait : wait;
+            return _dueTimes.Next(bound);
         }
     }
 
@@ -179,7 +163,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             _bytes -= row.Body.Length;
             row.Body = [];
             _unmarked++;
-            LeaveLine(row);
+            if (row.Key is not null)
+            {
+                Free(_lines.Of(row.Key));
+            }
+
+            Publishable.Set();
         }
     }
 
@@ -224,19 +213,8 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            _dueTimes.Add(RoundUp(clock.GetUtcNow() + delay));
-            Acquit(row);
-            Release([row]);
-            if (row.Key is not null)
-            {
-                var line = LineOf(row.Key);
-                line.Busy = false;
-                Evict(line.BlockAt(row.Id));
-                Promote(line);
-            }
-
-            Publishable.Set();
-            Readable.Set();
+            _dueTimes.Add(delay);
+            End(row, line => line.BlockAt(row.Id));
         }
     }
 
@@ -245,31 +223,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            Acquit(row);
-            Release([row]);
-            if (row.Key is not null)
-            {
-                var line = LineOf(row.Key);
-                line.Busy = false;
-                Evict(line.ReadAgainFrom(row.Id));
-                Promote(line);
-            }
-
-            Publishable.Set();
-            Readable.Set();
-        }
-    }
-
-    /// <summary>Reads again every key that waits for a deferred row, which an operator may have settled meanwhile.</summary>
-    public void DoubtBlocks()
-    {
-        lock (_lock)
-        {
-            foreach (var line in _lines.Values.Where(line => line.BlockedAt is not null).ToArray())
-            {
-                Evict(line.ReadAgainFrom(line.BlockedAt!.Value));
-                Promote(line);
-            }
+            End(row, line => line.ReadAgainFrom(row.Id));
         }
     }
 
@@ -278,10 +232,20 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         lock (_lock)
         {
-            Acquit(row);
-            Release([row]);
-            LeaveLine(row);
-            Readable.Set();
+            End(row, _ => []);
+        }
+    }
+
+    /// <summary>Reads again every key that waits for a deferred row, which an operator may have settled meanwhile.</summary>
+    public void DoubtBlocks()
+    {
+        lock (_lock)
+        {
+            foreach (var line in _lines.Blocked)
+            {
+                Evict(line.ReadAgainFrom(line.BlockedAt!.Value));
+                Promote(line);
+            }
         }
     }
 
@@ -294,7 +258,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
 
         if (row.NotDue)
         {
-            Evict(LineOf(row.Key!).BlockAt(row.Id));
+            Evict(_lines.Of(row.Key!).BlockAt(row.Id));
             return false;
         }
 
@@ -312,54 +276,45 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             return true;
         }
 
-        var line = LineOf(row.Key);
+        var line = _lines.Of(row.Key);
         Evict(line.Join(row));
         Promote(line);
         return _held.ContainsKey(row.Id);
     }
 
-    private KeyLine LineOf(string key)
+    /// <summary>It leaves memory, and what <paramref name="leave"/> makes of its key's line.</summary>
+    private void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
-        if (!_lines.TryGetValue(key, out var line))
-        {
-            _lines.Add(key, line = new KeyLine(key));
-        }
-
-        return line;
-    }
-
-    private void LeaveLine(OutboxRow row)
-    {
+        Acquit(row);
+        Release([row]);
         if (row.Key is not null)
         {
-            var line = LineOf(row.Key);
-            line.Busy = false;
-            Promote(line);
+            var line = _lines.Of(row.Key);
+            Evict(leave(line));
+            Free(line);
         }
 
         Publishable.Set();
+        Readable.Set();
+    }
+
+    private void Free(KeyLine line)
+    {
+        line.Busy = false;
+        Promote(line);
     }
 
     /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
     private void Promote(KeyLine line)
     {
-        if (line.Next() is { } next)
+        if (_lines.TryPromote(line, out var next))
         {
             _ready.Enqueue(next);
         }
 
-        if (!line.WantsReading)
-        {
-            _hungry.Remove(line);
-        }
-        else if (_hungry.Add(line))
+        if (_lines.BecameHungry(line))
         {
             Readable.Set();
-        }
-
-        if (line.IsOver)
-        {
-            _lines.Remove(line.Key);
         }
     }
 
@@ -390,8 +345,4 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             _suspects--;
         }
     }
-
-    /// <summary>Many rows that are deferred together come back in few reads.</summary>
-    private static DateTimeOffset RoundUp(DateTimeOffset time) =>
-        new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond / 10) + (TimeSpan.TicksPerSecond / 10), time.Offset);
 }
