@@ -1,17 +1,23 @@
 namespace Outbox.Relay;
 
-/// <summary>When rows that were deferred come back. Guarded by the lock of the lookahead that it is part of.</summary>
+/// <summary>When rows that were deferred come back.</summary>
 internal sealed class DueTimes(TimeProvider clock)
 {
     private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(10);
 
+    private readonly Lock _lock = new();
     private readonly SortedSet<DateTimeOffset> _times = [];
 
-    public void Add(TimeSpan delay) => _times.Add(RoundUp(clock.GetUtcNow() + delay));
+    public void Add(TimeSpan delay)
+    {
+        using var locked = _lock.EnterScope();
+        _times.Add(RoundUp(clock.GetUtcNow() + delay));
+    }
 
     /// <summary>How long until the next one, at most <paramref name="bound"/>; those that have come are forgotten.</summary>
     public TimeSpan Next(TimeSpan bound)
     {
+        using var locked = _lock.EnterScope();
         var now = clock.GetUtcNow();
         var wait = _times.Count == 0 ? bound : _times.Min - now;
         _times.RemoveWhere(due => due <= now);
