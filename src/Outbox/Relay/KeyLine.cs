@@ -74,6 +74,15 @@ internal sealed class KeyLine(string key)
         return EvictFrom(id);
     }
 
+    /// <summary>A read that took in all rows of the line had to end at this id.</summary>
+    public void IsReadUpTo(long complete)
+    {
+        if (complete != long.MaxValue)
+        {
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, complete + 1);
+        }
+    }
+
     /// <summary>The next row to publish, if none is on its way.</summary>
     public OutboxRow? Next()
     {
