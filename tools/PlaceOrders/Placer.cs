@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -18,6 +19,7 @@ internal sealed class Placer(Uri url, IOrderSource source, string run)
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private int _handled;
+    private long _lastAnswer = Stopwatch.GetTimestamp();
 
     /// <summary>The orders the service has told us of, by the Idempotency-Key they were placed under.</summary>
     public ConcurrentDictionary<string, Guid> Placed { get; } = new();
@@ -34,6 +36,7 @@ internal sealed class Placer(Uri url, IOrderSource source, string run)
     /// <summary>What all Idempotency-Keys of this run begin with.</summary>
     public string KeyPrefix => $"{run}-";
 
+    /// <exception cref="PlacingException">The service has not answered any request for two minutes.</exception>
     public async Task PlaceAllAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Concurrency })
@@ -59,11 +62,17 @@ internal sealed class Placer(Uri url, IOrderSource source, string run)
             var unknown = await TryAsync(http, order, key, cancellationToken);
             if (unknown is null)
             {
+                Volatile.Write(ref _lastAnswer, Stopwatch.GetTimestamp());
                 return;
             }
 
             if (DateTime.UtcNow > end)
             {
+                if (Stopwatch.GetElapsedTime(Volatile.Read(ref _lastAnswer)) > Patience)
+                {
+                    throw new PlacingException($"The service has not answered any order for {Patience.TotalSeconds:0} s: {unknown}");
+                }
+
                 Unanswered[order.Number] = $"no answer in {Patience.TotalSeconds:0} s: {unknown}";
                 return;
             }

@@ -91,21 +91,22 @@ internal sealed class PrivateDirectory : IDisposable
         }
     }
 
-    // PostgreSQL refuses to run as root, and the users that root runs the servers as cannot enter root's home.
+    // Below the repository, except for root: PostgreSQL refuses to run as root, and the users that root runs the servers as
+    // cannot enter root's home. And except where the path has blanks, at which RabbitMQ's scripts break.
     private static async Task<string> RootAsync(CancellationToken cancellationToken)
     {
-        if (!Posix.IsRoot)
+        if (!Posix.IsRoot && !RepositoryRoot.Path.Any(char.IsWhiteSpace))
         {
             return Directory.CreateDirectory(System.IO.Path.Combine(RepositoryRoot.Path, ".local", "servers")).FullName;
         }
 
         var repository = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RepositoryRoot.Path)))[..8];
-        var root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"servers-{repository}");
+        var root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"servers-{Posix.UserId}-{repository}");
         Directory.CreateDirectory(root, OwnerWritesOthersEnter);
 
         // Whoever made a directory of this name before us could swap the data below it.
         var owner = await Command.RunAsync("stat", ["-c", "%u %F", root], TimeSpan.FromSeconds(10), cancellationToken);
-        return owner.Output.Trim() == "0 directory"
+        return owner.Output.Trim() == $"{Posix.UserId} directory"
             ? root
             : throw new ServersException($"{root} belongs to another user. Remove it, or set TMPDIR.");
     }

@@ -96,15 +96,23 @@ internal static class RunCommand
             ? ["--orders", $"{count}"]
             : ["--orders-file", asked.OrdersFile!];
         var placing = ChildProcess.Start(DotNet.Program(PlaceOrders, ["--url", service.Url, .. what]) with { Environment = service.Environment });
+        using var placed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await placing.WaitAsync(cancellationToken);
+            var ended = service.EndedAsync(placed.Token);
+            var done = placing.WaitAsync(cancellationToken);
+            if (await Task.WhenAny(done, ended) == ended)
+            {
+                throw await ended;
+            }
+
+            await done;
             return placing.ExitCode;
         }
-        catch (OperationCanceledException)
+        finally
         {
+            await placed.CancelAsync();
             await placing.StopAsync(Signal.Terminate, TimeSpan.FromSeconds(10));
-            throw;
         }
     }
 }
