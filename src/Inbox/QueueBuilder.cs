@@ -56,6 +56,18 @@ public sealed class QueueBuilder
         return this;
     }
 
+    /// <summary>Handles batches in <paramref name="lanes"/> side by side, whatever <see cref="InboxOptions.Lanes"/> says: 1 where
+    /// the handlers of different keys change the same rows, so that batches would wait for each other or deadlock.</summary>
+    /// <param name="lanes">1 to 64.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is out of bounds.</exception>
+    public QueueBuilder Lanes(int lanes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lanes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes, 64);
+        _queue.Lanes = lanes;
+        return this;
+    }
+
     /// <summary>Binds the queue to another exchange than that of the setting <c>Outbox:Exchange</c>.</summary>
     /// <param name="exchange">A durable topic exchange, 1 to 255 UTF-8 bytes.</param>
     /// <exception cref="ArgumentException">It is blank or too long.</exception>

@@ -78,10 +78,12 @@ internal static class OutboxSql
     //       the oldest running snapshot began.
     //
     // Cut by id over everything: what is left out is above all that is taken, so a page never takes a later row before an
-    // earlier one. And cut by bytes, so that a page of large bodies does not fill the memory.
+    // earlier one. And cut by bytes, so that a page of large bodies does not fill the memory. created_at is brought within
+    // what a client can represent: one row that cannot be read would stop all.
     public const string ReadPending =
         """
-        SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body, created_at, attempts,
+        SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body,
+               greatest(timestamptz '1970-01-01', least(timestamptz '9999-01-01', created_at)), attempts,
                due_at IS NOT NULL, coalesce(due_at > now(), false)
         FROM (
             SELECT *, sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
@@ -143,7 +145,8 @@ internal static class OutboxSql
     // While asleep the session may be silent for a poll interval; awake it waits for room as long as the broker is away.
     public const string FallAsleep =
         """
-        SELECT pg_try_advisory_lock(@class, @table), set_config('idle_session_timeout', @silence, false)
+        WITH sleep AS MATERIALIZED (SELECT pg_try_advisory_lock(@class, @table) AS locked)
+        SELECT locked, CASE WHEN locked THEN set_config('idle_session_timeout', @silence, false) END FROM sleep
         """;
 
     public const string WakeUp = "SELECT pg_advisory_unlock(@class, @table), set_config('idle_session_timeout', '0', false)";

@@ -85,14 +85,29 @@ public sealed class ChildProcess
         }
     }
 
+    /// <summary>Sends a signal to the process and to all that it has started and that stayed in its session.</summary>
+    private void SendToAll(Signal signal) => Posix.Send(OperatingSystem.IsLinux() ? -Id : Id, signal);
+
     /// <summary>Completes when the process has ended.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     /// <summary>Sends <paramref name="signal"/> and, where that has not ended the process after <paramref name="grace"/>,
-    /// kills it.</summary>
-    public async Task StopAsync(Signal signal, TimeSpan grace)
+    /// kills it and all that it has started.</summary>
+    public Task StopAsync(Signal signal, TimeSpan grace)
     {
         Send(signal);
+        return WaitOrKillAsync(grace);
+    }
+
+    /// <summary>The same for a program that leaves it to its own children to heed the signal.</summary>
+    public Task StopAllAsync(Signal signal, TimeSpan grace)
+    {
+        SendToAll(signal);
+        return WaitOrKillAsync(grace);
+    }
+
+    private async Task WaitOrKillAsync(TimeSpan grace)
+    {
         using var patience = new CancellationTokenSource(grace);
         try
         {
@@ -100,7 +115,7 @@ public sealed class ChildProcess
         }
         catch (OperationCanceledException)
         {
-            Send(Signal.Kill);
+            SendToAll(Signal.Kill);
             await WaitAsync(CancellationToken.None);
         }
     }

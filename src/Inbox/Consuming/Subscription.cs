@@ -26,7 +26,7 @@ internal sealed partial class Subscription(
 
     private readonly TaskCompletionSource<SubscriptionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<Delivery>[] _waiting =
-        [.. Enumerable.Range(0, options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
+        [.. Enumerable.Range(0, queue.Lanes ?? options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
 
     private long _received;
     private long _settled;

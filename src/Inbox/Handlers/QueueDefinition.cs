@@ -14,6 +14,8 @@ internal sealed class QueueDefinition(string name)
 
     public int? BatchSize { get; set; }
 
+    public int? Lanes { get; set; }
+
     /// <summary>The exchange its bindings are on; that of the setting Outbox:Exchange unless set.</summary>
     public string? Exchange { get; set; }
 

@@ -51,6 +51,9 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <summary>The longest frame that the broker accepts on this connection; 0 for no bound.</summary>
     public uint MaxFrameBytes => _connection.FrameMax;
 
+    /// <summary>Raised when <see cref="IsBlocked"/> has changed.</summary>
+    public event Action? BlockedChanged;
+
     /// <summary>True while the broker has asked publishers to pause (memory or disk alarm).</summary>
     public bool IsBlocked => _blocked;
 
@@ -140,12 +143,14 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private Task OnBlocked(object sender, ConnectionBlockedEventArgs args)
     {
         _blocked = true;
+        BlockedChanged?.Invoke();
         return Task.CompletedTask;
     }
 
     private Task OnUnblocked(object sender, AsyncEventArgs args)
     {
         _blocked = false;
+        BlockedChanged?.Invoke();
         return Task.CompletedTask;
     }
 

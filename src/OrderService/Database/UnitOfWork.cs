@@ -1,15 +1,11 @@
 using Messaging;
 using Microsoft.EntityFrameworkCore;
-using Npgsql.EntityFrameworkCore.PostgreSQL;
 
 namespace OrderService.Database;
 
 /// <summary>Runs what a request changes in one transaction.</summary>
 internal static class UnitOfWork
 {
-    private const int Retries = 2;
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Runs <paramref name="unit"/> and commits. When the connection is lost, <paramref name="committed"/> is asked
     /// whether the commit has won all the same; only if not is the unit run again, up to twice, with an empty context.</summary>
     /// <remarks>The context itself has no retrying strategy: consumers, which share its configuration, tell for themselves
@@ -18,7 +14,7 @@ internal static class UnitOfWork
         this DbContext db, Func<CancellationToken, Task<T>> unit, Func<CancellationToken, Task<bool>> committed, CancellationToken cancellationToken)
     {
         T? result = default;
-        return new NpgsqlRetryingExecutionStrategy(db, Retries, LongestPause, errorCodesToAdd: null).ExecuteAsync(
+        return new ConnectionLossStrategy(db).ExecuteAsync(
             unit,
             async (_, run, token) =>
             {

@@ -11,6 +11,6 @@ internal static class FulfilmentQueue
     public static InboxBuilder AddFulfilment(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
         .Handle<OrderPlaced, ReserveStock>()
         .Handle<OrderCancelled, ReturnStock>()
-        // Orders share stock rows. Two batches would each hold rows that the other needs.
-        .BatchSize(1));
+        // Orders share stock rows: two batches at once would each hold rows that the other needs.
+        .Lanes(1));
 }

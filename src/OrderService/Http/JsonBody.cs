@@ -23,7 +23,7 @@ internal static class JsonBody
     public static async Task<JsonElement> ReadAsync(HttpRequest request, Func<string, string?> boundAt, CancellationToken cancellationToken)
     {
         CheckHeaders(request);
-        var body = await ReadBytesAsync(request, cancellationToken);
+        var body = await ReadSafelyAsync(request, cancellationToken);
         CheckText(body);
         JsonWalk.Check(body, boundAt);
         return JsonElement.Parse(body, new JsonDocumentOptions { MaxDepth = JsonWalk.MaxDepth });
@@ -48,6 +48,18 @@ internal static class JsonBody
             || (type.MediaType.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
                 && type.MediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase)))
         && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    private static async Task<byte[]> ReadSafelyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadBytesAsync(request, cancellationToken);
+        }
+        catch (BadHttpRequestException broken)
+        {
+            throw Refuse(broken.StatusCode, JsonWalk.Root, broken.Message);
+        }
+    }
 
     private static async Task<byte[]> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
     {

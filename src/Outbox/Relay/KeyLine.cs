@@ -65,6 +65,24 @@ internal sealed class KeyLine(string key)
         return EvictFrom(BlockedAt.Value);
     }
 
+    /// <summary>What the table says of <paramref name="id"/> now decides about everything from there on.</summary>
+    /// <returns>The rows that leave memory until they have been read again.</returns>
+    public IReadOnlyCollection<OutboxRow> ReadAgainFrom(long id)
+    {
+        BlockedAt = null;
+        EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+        return EvictFrom(id);
+    }
+
+    /// <summary>A read that took in all rows of the line had to end at this id.</summary>
+    public void IsReadUpTo(long complete)
+    {
+        if (complete != long.MaxValue)
+        {
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, complete + 1);
+        }
+    }
+
     /// <summary>The next row to publish, if none is on its way.</summary>
     public OutboxRow? Next()
     {

@@ -6,27 +6,11 @@ namespace Outbox.Relay;
 /// them. It decides what may be published next: rows without a key at once, of each key one at a time in order.</summary>
 internal sealed class Lookahead(int batchSize, TimeProvider clock)
 {
-    /// <summary>Bodies in memory, waiting or in flight; one page may exceed it by its own size.</summary>
-    public const long MaxBytes = 32 * 1024 * 1024;
-
-    // Confirmed rows wait for their mark in memory. When marking lags this far behind, publishing waits for it: after a
-    // crash all of them would be published again.
-    private const int MaxUnmarked = 8_192;
-    private const int MaxLinesPerRead = 64;
-    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(10);
-
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, OutboxRow> _held = [];
-    private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
-    private readonly HashSet<KeyLine> _hungry = [];
-    private readonly HashSet<long> _dueHeld = [];
-    private readonly Queue<OutboxRow> _again = new();
-    private readonly Queue<OutboxRow> _ready = new();
-    private readonly SortedSet<DateTimeOffset> _dueTimes = [];
-    private long _bytes;
+    private readonly HeldRows _held = new();
+    private readonly KeyLines _lines = new();
+    private readonly ReadyRows _ready = new();
     private int _untaken;
-    private int _unmarked;
-    private int _suspects;
     private bool _paused;
 
     /// <summary>Set when a row may have become publishable.</summary>
@@ -35,271 +19,197 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     /// <summary>Set when the reader may have something to do: room, a key that wants reading, a newly deferred row.</summary>
     public AsyncSignal Readable { get; } = new();
 
+    /// <summary>When rows that this relay deferred come back.</summary>
+    public DueTimes DueTimes { get; } = new(clock);
+
     /// <summary>While above zero, rows are published one at a time: one of the suspects has closed a channel.</summary>
-    public int Suspects => Volatile.Read(ref _suspects);
+    public int Suspects => _ready.Suspects;
 
     /// <summary>Whether one more page may be read.</summary>
-    public bool HasRoom
+    public bool HasRoom()
     {
-        get
-        {
-            lock (_lock)
-            {
-                return _untaken < batchSize && _bytes < MaxBytes;
-            }
-        }
+        using var locked = _lock.EnterScope();
+        return _untaken < batchSize && !_held.AreFull;
     }
 
-    /// <summary>Whether some rows are known that are only in the table and may be read now or soon.</summary>
-    public bool HasEvicted
+    /// <summary>Whether rows are known that are only in the table and may be read now or soon.</summary>
+    public bool HasEvicted()
     {
-        get
-        {
-            lock (_lock)
-            {
-                return _lines.Values.Any(line => line.EvictedFrom is not null && line.BlockedAt is null);
-            }
-        }
+        using var locked = _lock.EnterScope();
+        return _lines.HaveEvicted;
     }
 
     /// <summary>The keys whose rows the next read fetches again, and from which id.</summary>
     public (string[] Keys, long[] From, long[] DueHeld) WantedLines()
     {
-        lock (_lock)
-        {
-            var lines = _hungry.Take(MaxLinesPerRead).ToArray();
-            return ([.. lines.Select(line => line.Key)], [.. lines.Select(line => line.EvictedFrom!.Value)], [.. _dueHeld]);
-        }
+        using var locked = _lock.EnterScope();
+        var (keys, from) = _lines.Wanted();
+        return (keys, from, _held.Due);
     }
 
     /// <summary>A deferred row of this key is in the table: nothing behind it may be published.</summary>
     public void Block(string key, long id)
     {
-        lock (_lock)
-        {
-            Evict(LineOf(key).BlockAt(id));
-        }
+        using var locked = _lock.EnterScope();
+        Evict(_lines.Of(key).BlockAt(id));
     }
 
-    /// <summary>Takes in one page.</summary>
-    /// <param name="rows">In the order of ids.</param>
-    /// <param name="keys">The keys that were read again.</param>
-    /// <param name="from">From which id each was.</param>
-    /// <param name="complete">Up to this id the page holds everything there was.</param>
+    /// <summary>Takes in one page: everything there was up to the id <paramref name="complete"/>, in the order of ids, and the
+    /// keys that were read again with the ids that each was read from.</summary>
     /// <returns>How many rows were new.</returns>
     public int Offer(IReadOnlyList<OutboxRow> rows, string[] keys, long[] from, long complete)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        var again = _lines.BeginReadAgain(keys, from);
+        var added = 0;
+        foreach (var row in rows)
         {
-            var reread = new List<KeyLine>(keys.Length);
-            for (var i = 0; i < keys.Length; i++)
-            {
-                // A line that was blocked or evicted anew since the read began is left for a later one.
-                if (_lines.TryGetValue(keys[i], out var line) && line.EvictedFrom == from[i] && line.BlockedAt is null)
-                {
-                    line.EvictedFrom = null;
-                    reread.Add(line);
-                }
-            }
-
-            var added = 0;
-            foreach (var row in rows)
-            {
-                added += Add(row) ? 1 : 0;
-            }
-
-            foreach (var line in reread)
-            {
-                if (complete != long.MaxValue)
-                {
-                    line.EvictedFrom = Math.Min(line.EvictedFrom ?? long.MaxValue, complete + 1);
-                }
-
-                Promote(line);
-            }
-
-            Publishable.Set();
-            return added;
+            added += Add(row) ? 1 : 0;
         }
-    }
 
-    /// <summary>How long until a row that was deferred by this relay comes back, at most <paramref name="bound"/>.</summary>
-    public TimeSpan NextDue(TimeSpan bound)
-    {
-        lock (_lock)
+        foreach (var line in again)
         {
-            var now = clock.GetUtcNow();
-            var wait = _dueTimes.Count == 0 ? bound : _dueTimes.Min - now;
-            _dueTimes.RemoveWhere(due => due <= now);
-            return wait > bound ? bound : wait < MinWait ? MinWait : wait;
+            line.IsReadUpTo(complete);
+            Promote(line);
         }
+
+        Publishable.Set();
+        return added;
     }
 
     /// <summary>While paused no row is given out: marks must be written before more is published.</summary>
     public void Pause(bool paused)
     {
-        lock (_lock)
-        {
-            _paused = paused;
-            Publishable.Set();
-        }
+        using var locked = _lock.EnterScope();
+        _paused = paused;
+        Publishable.Set();
     }
 
     /// <summary>The next row to publish. It is in flight until one of the methods below ends it.</summary>
     public bool TryTake([NotNullWhen(true)] out OutboxRow? row)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        row = null;
+        if (_paused || _held.MarkingLags || !_ready.TryTake(out row))
         {
-            row = null;
-            if (_paused || _unmarked >= MaxUnmarked || (!_again.TryDequeue(out row) && (_suspects > 0 || !_ready.TryDequeue(out row))))
-            {
-                return false;
-            }
-
-            if (--_untaken == batchSize - 1)
-            {
-                Readable.Set();
-            }
-
-            return true;
+            return false;
         }
+
+        if (--_untaken == batchSize - 1)
+        {
+            Readable.Set();
+        }
+
+        return true;
     }
 
     /// <summary>The broker has it: the next row of its key may go. It stays held until it is marked.</summary>
     public void Confirmed(OutboxRow row)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        _ready.Acquit(row);
+        if (_held.AreFull)
         {
-            Acquit(row);
-            if (_bytes >= MaxBytes && (_bytes - row.Body.Length) < MaxBytes)
-            {
-                Readable.Set();
-            }
-
-            _bytes -= row.Body.Length;
-            row.Body = [];
-            _unmarked++;
-            LeaveLine(row);
+            Readable.Set();
         }
+
+        _held.Confirmed(row);
+        LeaveLine(row, _ => []);
     }
 
     /// <summary>Nothing is known of it: it is published again before any other, alone if it is suspect.</summary>
     public void PutBack(OutboxRow row, bool suspect)
     {
-        lock (_lock)
-        {
-            if (suspect && !row.Suspect)
-            {
-                row.Suspect = true;
-                _suspects++;
-            }
-
-            _again.Enqueue(row);
-            _untaken++;
-            Publishable.Set();
-        }
+        using var locked = _lock.EnterScope();
+        _ready.AddAgain(row, suspect);
+        _untaken++;
+        Publishable.Set();
     }
 
     public void Marked(IEnumerable<long> ids)
     {
-        lock (_lock)
-        {
-            foreach (var id in ids)
-            {
-                _dueHeld.Remove(id);
-                if (_held.Remove(id))
-                {
-                    _unmarked--;
-                }
-            }
-
-            Publishable.Set();
-            Readable.Set();
-        }
+        using var locked = _lock.EnterScope();
+        _held.Marked(ids);
+        Publishable.Set();
+        Readable.Set();
     }
 
     /// <summary>The table gives it back after <paramref name="delay"/>; until then it holds back its key, and nothing of the
     /// key stays in memory.</summary>
     public void Deferred(OutboxRow row, TimeSpan delay)
     {
-        lock (_lock)
-        {
-            _dueTimes.Add(RoundUp(clock.GetUtcNow() + delay));
-            Acquit(row);
-            Release([row]);
-            if (row.Key is not null)
-            {
-                var line = LineOf(row.Key);
-                line.Busy = false;
-                Evict(line.BlockAt(row.Id));
-                Promote(line);
-            }
-
-            Publishable.Set();
-            Readable.Set();
-        }
+        using var locked = _lock.EnterScope();
+        DueTimes.Add(delay);
+        End(row, line => line.BlockAt(row.Id));
     }
 
-    /// <summary>It was parked, or is not as it was read: its key goes on without it.</summary>
+    /// <summary>It is not as it was read, or its charge was written and not answered: its key is read again from there.</summary>
+    public void Changed(OutboxRow row)
+    {
+        using var locked = _lock.EnterScope();
+        End(row, line => line.ReadAgainFrom(row.Id));
+    }
+
+    /// <summary>It was parked: its key goes on without it.</summary>
     public void Gone(OutboxRow row)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        End(row, _ => []);
+    }
+
+    /// <summary>Reads again every key that waits for a deferred row, which an operator may have settled meanwhile.</summary>
+    public void DoubtBlocks()
+    {
+        using var locked = _lock.EnterScope();
+        foreach (var line in _lines.Blocked)
         {
-            Acquit(row);
-            Release([row]);
-            LeaveLine(row);
-            Readable.Set();
+            Evict(line.ReadAgainFrom(line.BlockedAt!.Value));
+            Promote(line);
         }
     }
 
     private bool Add(OutboxRow row)
     {
-        if (_held.ContainsKey(row.Id))
+        if (_held.Contain(row.Id))
         {
             return false;
         }
 
         if (row.NotDue)
         {
-            Evict(LineOf(row.Key!).BlockAt(row.Id));
+            Evict(_lines.Of(row.Key!).BlockAt(row.Id));
             return false;
         }
 
-        _held.Add(row.Id, row);
-        _bytes += row.Body.Length;
+        _held.Add(row);
         _untaken++;
-        if (row.Deferred)
-        {
-            _dueHeld.Add(row.Id);
-        }
-
         if (row.Key is null)
         {
-            _ready.Enqueue(row);
+            _ready.Add(row);
             return true;
         }
 
-        var line = LineOf(row.Key);
+        var line = _lines.Of(row.Key);
         Evict(line.Join(row));
         Promote(line);
-        return _held.ContainsKey(row.Id);
+        return _held.Contain(row.Id);
     }
 
-    private KeyLine LineOf(string key)
+    /// <summary>It leaves memory, and what <paramref name="leave"/> makes of its key's line.</summary>
+    private void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
-        if (!_lines.TryGetValue(key, out var line))
-        {
-            _lines.Add(key, line = new KeyLine(key));
-        }
-
-        return line;
+        _ready.Acquit(row);
+        _held.Remove(row.Id);
+        LeaveLine(row, leave);
+        Readable.Set();
     }
 
-    private void LeaveLine(OutboxRow row)
+    private void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
         if (row.Key is not null)
         {
-            var line = LineOf(row.Key);
+            var line = _lines.Of(row.Key);
+            Evict(leave(line));
             line.Busy = false;
             Promote(line);
         }
@@ -310,23 +220,14 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
     private void Promote(KeyLine line)
     {
-        if (line.Next() is { } next)
+        if (_lines.TryPromote(line, out var next))
         {
-            _ready.Enqueue(next);
+            _ready.Add(next);
         }
 
-        if (!line.WantsReading)
-        {
-            _hungry.Remove(line);
-        }
-        else if (_hungry.Add(line))
+        if (_lines.BecameHungry(line))
         {
             Readable.Set();
-        }
-
-        if (line.IsOver)
-        {
-            _lines.Remove(line.Key);
         }
     }
 
@@ -334,31 +235,6 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     private void Evict(IReadOnlyCollection<OutboxRow> rows)
     {
         _untaken -= rows.Count;
-        Release(rows);
+        _held.Remove(rows);
     }
-
-    private void Release(IEnumerable<OutboxRow> rows)
-    {
-        foreach (var row in rows)
-        {
-            _dueHeld.Remove(row.Id);
-            if (_held.Remove(row.Id))
-            {
-                _bytes -= row.Body.Length;
-            }
-        }
-    }
-
-    private void Acquit(OutboxRow row)
-    {
-        if (row.Suspect)
-        {
-            row.Suspect = false;
-            _suspects--;
-        }
-    }
-
-    /// <summary>Many rows that are deferred together come back in few reads.</summary>
-    private static DateTimeOffset RoundUp(DateTimeOffset time) =>
-        new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond / 10) + (TimeSpan.TicksPerSecond / 10), time.Offset);
 }

@@ -92,7 +92,7 @@ internal sealed partial class MarkStage(
         {
             if (!charged.TryGetValue(row.Id, out var delay))
             {
-                lookahead.Gone(row);
+                lookahead.Changed(row);
             }
             else if (delay is null)
             {

@@ -34,11 +34,12 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
         if (everywhere)
         {
             _gaps.LookEverywhereUpTo(_cursor);
+            lookahead.DoubtBlocks();
         }
 
         var (keys, from, dueHeld) = lookahead.WantedLines();
         var rows = await ReadPageAsync(keys, from, dueHeld, cancellationToken);
-        var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= Lookahead.MaxBytes;
+        var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
         var added = lookahead.Offer(rows, keys, from, complete);
 
@@ -70,7 +71,7 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
         command.Parameters.AddWithValue("due_held", dueHeld);
         command.Parameters.AddWithValue("cursor", _cursor);
         command.Parameters.AddWithValue("limit", batchSize);
-        command.Parameters.AddWithValue("bytes", Lookahead.MaxBytes);
+        command.Parameters.AddWithValue("bytes", HeldRows.MaxBytes);
         await command.PrepareAsync(cancellationToken);
 
         var rows = new List<OutboxRow>();

@@ -12,7 +12,6 @@ internal sealed class PublishSession(
 {
     // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
-    private static readonly TimeSpan BlockedPoll = TimeSpan.FromMilliseconds(50);
 
     private readonly List<OutboxRow> _unknown = [];
     private int _inFlight;
@@ -21,6 +20,7 @@ internal sealed class PublishSession(
     /// row that was in flight has been settled or put back by then.</summary>
     public async Task RunAsync(StagePulse pulse, RelayStatus status, CancellationToken stopTaking)
     {
+        publisher.BlockedChanged += lookahead.Publishable.Set;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopTaking, publisher.Broken);
         try
         {
@@ -31,7 +31,7 @@ internal sealed class PublishSession(
                 {
                     status.BrokerPaused();
                     pulse.Idle();
-                    await Task.Delay(BlockedPoll, stop.Token);
+                    await lookahead.Publishable.WaitAsync(stop.Token);
                     continue;
                 }
 

@@ -14,7 +14,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!lookahead.HasRoom)
+            if (!lookahead.HasRoom())
             {
                 pulse.Idle();
                 await lookahead.Readable.WaitAsync(cancellationToken);
@@ -27,7 +27,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
                 continue;
             }
 
-            if (lookahead.HasEvicted || !await sleep.TryFallAsleepAsync(cancellationToken))
+            if (lookahead.HasEvicted() || !await sleep.TryFallAsleepAsync(cancellationToken))
             {
                 await WaitReadableAsync(ShortPoll, cancellationToken);
                 continue;
@@ -46,7 +46,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             pulse.Idle();
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var readable = lookahead.Readable.WaitAsync(woken.Token);
-            var wait = sleep.WaitAsync(lookahead.NextDue(options.PollInterval), woken.Token);
+            var wait = sleep.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), woken.Token);
             await Task.WhenAny(readable, wait);
             await woken.CancelAsync();
             var notified = await wait;

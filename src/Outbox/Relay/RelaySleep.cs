@@ -6,9 +6,13 @@ namespace Outbox.Relay;
 /// that inserts from then on finds that it cannot share the lock, and notifies.</summary>
 internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table, OutboxOptions options)
 {
+    private bool _notified;
+
     /// <summary>Subscribes to the producers' notifications; once for each connection.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
+        // A notification may come with the answer to any command, such as the last read before the wait.
+        connection.Notification += (_, _) => _notified = true;
         await using var command = new NpgsqlCommand($"LISTEN {table.Channel}", connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -25,18 +29,24 @@ internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table,
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>Waits for a notification.</summary>
+    /// <summary>Waits for a notification, unless one has come since the last wait.</summary>
     /// <returns>False if <paramref name="bound"/> passed or <paramref name="interrupted"/> was cancelled first.</returns>
     public async Task<bool> WaitAsync(TimeSpan bound, CancellationToken interrupted)
     {
         try
         {
-            return await connection.WaitAsync(bound, interrupted);
+            if (!_notified)
+            {
+                await connection.WaitAsync(bound, interrupted);
+            }
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
         {
-            return false;
         }
+
+        var notified = _notified;
+        _notified = false;
+        return notified;
     }
 
     public async Task WakeUpAsync(CancellationToken cancellationToken)

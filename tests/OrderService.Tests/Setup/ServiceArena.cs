@@ -1,4 +1,5 @@
 using Npgsql;
+using Servers;
 
 namespace OrderService.Tests;
 
@@ -11,9 +12,14 @@ public sealed class ServiceArena : IAsyncDisposable
 
     public TestArena Arena { get; }
 
-    public static async Task<ServiceArena> CreateAsync(ServersFixture servers)
+    public static async Task<ServiceArena> CreateAsync(ServersFixture servers) => await CreateAsync(await servers.NewArenaAsync());
+
+    /// <summary>On servers of the test's own.</summary>
+    public static async Task<ServiceArena> CreateAsync(ServerPair servers) => await CreateAsync(await TestArena.CreateAsync(servers));
+
+    private static async Task<ServiceArena> CreateAsync(TestArena empty)
     {
-        var arena = new ServiceArena(await servers.NewArenaAsync());
+        var arena = new ServiceArena(empty);
         await MigrateAsync(arena.Arena.Postgres);
         await arena.Arena.ExecuteAsync("INSERT INTO stock (sku, available) VALUES ('sku-1', 1000000), ('sku-2', 1000000), ('rare', 5)");
         return arena;

@@ -58,9 +58,16 @@ public sealed class MarkingTests(ServersFixture servers)
 
             // All sessions of the relay end: another term of ownership begins.
             network.Refuse();
+            await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay%'");
+            await Eventually.EqualsAsync(
+                0L,
+                () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay%'"),
+                Deadline, "sessions of the relay");
+            Assert.Equal(50, await arena.CountAsync("sent_at IS NULL"));
+            await using var open = new Npgsql.NpgsqlCommand("SELECT pg_advisory_unlock(4711)", gate);
+            await open.ExecuteNonQueryAsync();
         }
 
-        Assert.Equal(50, await arena.CountAsync("sent_at IS NULL"));
         network.Accept();
 
         await arena.AllSentAsync(Deadline);

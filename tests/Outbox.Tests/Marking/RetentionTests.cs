@@ -60,6 +60,7 @@ public sealed class RetentionTests(ServersFixture servers)
         await arena.AddNotesAsync(1, 3);
 
         var relay = await arena.StartRelayAsync();
+        await relay.OwnsAsync();
         var standby = await arena.StartRelayAsync();
 
         await tap.ReadUntilAsync(3, Deadline);

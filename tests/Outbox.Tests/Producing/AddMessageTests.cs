@@ -103,9 +103,9 @@ public sealed class AddMessageTests(ServersFixture servers)
 
         db.Notes.Add(new Note { Id = Guid.NewGuid(), Text = "a" });
         var id = db.AddMessage(new NoteTaken(1, "a"));
-        network.CutReplyTo("INSERT INTO outbox_message");
-        // Both rows go in one batch, which commits before it is answered. The second try meets the row of the first: an id
-        // made by the client turns "stored twice" into a refusal.
+        // The end of the text sets the statement apart from "BEGIN ... READ COMMITTED".
+        network.CutReplyTo("COMMIT\0");
+        // The second try meets the row of the first: an id made by the client turns "stored twice" into a refusal.
         await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync());
 
         Assert.Equal(1, network.Cuts);

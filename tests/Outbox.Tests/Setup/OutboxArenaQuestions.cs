@@ -20,6 +20,9 @@ public static class OutboxArenaQuestions
     public static Task IsOwnedAsync(this OutboxArena arena) =>
         Eventually.IsTrueAsync(async () => await arena.OwnerAsync() is not null, TimeSpan.FromSeconds(30), "somebody owns the outbox");
 
+    public static Task IsUnownedAsync(this OutboxArena arena) =>
+        Eventually.IsTrueAsync(async () => await arena.OwnerAsync() is null, TimeSpan.FromSeconds(5), "nobody owns the outbox");
+
     /// <summary>The relay sleeps: it holds the sleep lock, so that producers notify it.</summary>
     public static Task IsAsleepAsync(this OutboxArena arena) => Eventually.IsTrueAsync(
         async () => await arena.Arena.ScalarAsync<long>(

@@ -58,7 +58,7 @@ public sealed class PgBouncer : IAsyncDisposable
         await Command.RunAsync("chmod", ["a+rx", directory], TimeSpan.FromSeconds(10), CancellationToken.None);
         var process = ChildProcess.Start(new ChildProgram(Program, settings)
         {
-            User = Environment.UserName == "root" ? "nobody" : null,
+            User = Environment.UserName == "root" ? "postgres" : null,
             LogFile = Path.Combine(directory, "log"),
             WhenOrphaned = Signal.Kill,
         });

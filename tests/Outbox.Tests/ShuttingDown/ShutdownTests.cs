@@ -30,7 +30,7 @@ public sealed class ShutdownTests(ServersFixture servers)
         Assert.True(Stopwatch.GetElapsedTime(began) < Relay.RelayTerm.ShutdownBound + TimeSpan.FromSeconds(6), $"It took {Stopwatch.GetElapsedTime(began)}.");
         Assert.Equal(1, await arena.CountAsync("sent_at IS NOT NULL"));
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
-        Assert.Null(await arena.OwnerAsync());
+        await arena.IsUnownedAsync();
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class ShutdownTests(ServersFixture servers)
         await relay.StopAsync();
 
         Assert.Equal(await arena.CountAsync("sent_at IS NOT NULL"), (await tap.ReadAsync()).Count);
-        Assert.Null(await arena.OwnerAsync());
+        await arena.IsUnownedAsync();
         await arena.StartRelayAsync();
         await arena.AllSentAsync(Deadline);
         Assert.Equal(8_000, (await tap.ReadUntilAsync(8_000, Deadline)).Count);
@@ -64,7 +64,7 @@ public sealed class ShutdownTests(ServersFixture servers)
             await Task.Delay(random.Next(0, 250));
         }
 
-        Assert.Null(await arena.OwnerAsync());
+        await arena.IsUnownedAsync();
         await arena.StartRelayAsync();
         await arena.AllSentAsync(Deadline);
         Assert.Equal(1_200, (await tap.ReadUntilAsync(1_200, Deadline)).Count);

@@ -5,12 +5,13 @@ using System.Text;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using Xunit.Abstractions;
 
 namespace Outbox.Tests.WakingUp;
 
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]
-public sealed class WakeUpTests(ServersFixture servers)
+public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output)
 {
     [Theory]
     [InlineData("READ COMMITTED", 0)]
@@ -35,8 +36,8 @@ public sealed class WakeUpTests(ServersFixture servers)
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(arena.Arena.Name, autoAck: true, consumer);
-        // Polling would hide a missed notification, unless it is much slower than what is asked for here.
-        await arena.StartRelayAsync(("Outbox:PollInterval", "10s"));
+        // So slow a poll that it cannot make up for a missed notification.
+        await arena.StartRelayAsync(("Outbox:PollInterval", "1min"));
         await arena.IsAsleepAsync();
         await using var producer = await arena.OpenAsync();
         var random = new Random(17);
@@ -61,8 +62,9 @@ public sealed class WakeUpTests(ServersFixture servers)
         }
 
         waits.Sort();
-        Assert.True(waits[^1] < 1_000, $"The longest wait was {waits[^1]:0} ms.");
-        Assert.True(waits[Count / 2] < 25, $"The median was {waits[Count / 2]:0.0} ms.");
+        output.WriteLine($"median {waits[Count / 2]:0.0} ms, longest {waits[^1]:0} ms");
+        // On an idle machine below 5 and 100; the rest is for the load of others.
+        Assert.True(waits[Count / 2] < 25 && waits[^1] < 3_000, $"The median was {waits[Count / 2]:0.0} ms, the longest wait {waits[^1]:0} ms.");
     }
 
     private static async Task PassAsync(double milliseconds)

@@ -1,5 +1,3 @@
-using Servers.Native;
-
 namespace Servers.Testing;
 
 /// <summary>./test: builds everything, starts one pair of servers for all tests, and sums up.</summary>
@@ -60,7 +58,7 @@ internal static class TestCommand
         }
         catch (OperationCanceledException)
         {
-            await tests.StopAsync(Signal.Interrupt, TimeSpan.FromSeconds(20));
+            await tests.StopAllAsync(Signal.Interrupt, TimeSpan.FromSeconds(20));
             throw;
         }
     }

@@ -1,0 +1,17 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Npgsql.EntityFrameworkCore.PostgreSQL;
+
+namespace OrderService.Database;
+
+/// <summary>Runs a unit of work again, up to twice, when PostgreSQL or the way to it failed and not the unit itself.</summary>
+internal sealed class ConnectionLossStrategy(DbContext db)
+    : NpgsqlRetryingExecutionStrategy(db, maxRetryCount: 2, maxRetryDelay: TimeSpan.FromMilliseconds(250), errorCodesToAdd: Goodbyes)
+{
+    // What a server says to its clients when it ends, in a fail-over for example.
+    private static readonly string[] Goodbyes = [PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown];
+
+    // The context's own strategy, which does not retry, wraps such failures of single commands in a hint to use another one.
+    protected override bool ShouldRetryOn(Exception? exception) =>
+        base.ShouldRetryOn(exception is InvalidOperationException { InnerException: NpgsqlException cause } ? cause : exception);
+}

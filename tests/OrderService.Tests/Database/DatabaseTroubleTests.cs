@@ -1,0 +1,120 @@
+using System.Net;
+using Npgsql;
+
+namespace OrderService.Tests.Database;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class DatabaseTroubleTests(ServersFixture servers)
+{
+    private const string Body = """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}""";
+
+    [Theory]
+    [InlineData("orders")]
+    [InlineData("outbox_message")]
+    [InlineData("idempotency_key")]
+    public async Task While_a_table_is_locked_clients_are_told_within_5_seconds_to_come_again(string table)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        var id = await service.PlaceAsync("sku-1", 1);
+
+        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await locker.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", locker);
+            await command.ExecuteNonQueryAsync();
+
+            await ComeAgain.AsksAsync(() => service.PlaceAsync(Body, "key"));
+            if (table == "orders")
+            {
+                await ComeAgain.AsksAsync(() => service.CancelAsync(id));
+                await ComeAgain.AsksAsync(() => service.Http.GetAsync($"/orders/{id}"));
+                await ComeAgain.AsksAsync(() => service.Http.GetAsync("/orders"));
+            }
+        }
+
+        using var answer = await service.PlaceAsync(Body, "key");
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+    }
+
+    [Fact]
+    public async Task While_the_pool_is_exhausted_clients_are_told_within_5_seconds_to_come_again()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Maximum Pool Size=2");
+
+        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await locker.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE", locker);
+            await command.ExecuteNonQueryAsync();
+
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => ComeAgain.AsksAsync(() => service.PlaceAsync(Body))));
+        }
+
+        using var answer = await service.PlaceAsync(Body);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(1, await arena.CountAsync("orders"));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_migrated_is_not_ready_and_asks_to_come_again()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        var service = await arena.StartAsync("--Roles=api");
+
+        await ComeAgain.AsksAsync(() => service.PlaceAsync(Body));
+        using var ready = await service.Http.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("migrated", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        await ServiceArena.MigrateAsync(arena.Arena.Postgres);
+        using var answer = await service.PlaceAsync(Body);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task When_the_reply_to_a_commit_is_lost_there_is_one_order_with_one_message()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var line = new CutAfterCommit(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={line.Port};SSL Mode=Disable");
+        await service.PlaceAsync("sku-1", 1);
+
+        line.Arm();
+        using var placed = await service.PlaceAsync(Body, "key");
+        var id = (await placed.JsonAsync()).GetProperty("id").GetGuid();
+        using var again = await service.PlaceAsync(Body, "key");
+        line.Arm();
+        using var cancelled = await service.CancelAsync(id);
+
+        Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal(id, (await again.JsonAsync()).GetProperty("id").GetGuid());
+        Assert.Equal("cancelled", (await cancelled.JsonAsync()).GetProperty("status").GetString());
+        Assert.Equal(2, line.Cuts);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+        Assert.Equal(2L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-placed.v1'"));
+        Assert.Equal(1L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-cancelled.v1'"));
+    }
+
+    [Fact]
+    public async Task A_connection_that_an_operator_ends_is_replaced_unseen()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        await service.PlaceAsync("sku-1", 1);
+
+        await arena.Arena.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        using var answer = await service.PlaceAsync(Body);
+
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+    }
+}

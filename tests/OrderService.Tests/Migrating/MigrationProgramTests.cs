@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using Migrations;
+
+namespace OrderService.Tests.Migrating;
+
+public sealed class MigrationProgramTests
+{
+    [Fact]
+    public void The_model_has_no_change_that_no_migration_makes()
+    {
+        using var db = OrdersDbContextFactory.Create("Host=localhost;Database=orders");
+
+        Assert.False(db.Database.HasPendingModelChanges());
+    }
+
+    [Theory]
+    [InlineData("", "is not set")]
+    [InlineData("Host=127.0.0.1", "names no Database")]
+    [InlineData("Host=127.0.0.1;Nonsense=1", "is not understood")]
+    public async Task A_connection_string_that_is_not_understood_is_refused(string connectionString, string said)
+    {
+        var result = await MigrationProgram.RunAsync(connectionString);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(said, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_argument_is_refused()
+    {
+        var result = await MigrationProgram.RunAsync("Host=127.0.0.1;Database=orders", "--fill-stok");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--fill-stok", result.Error, StringComparison.Ordinal);
+    }
+}

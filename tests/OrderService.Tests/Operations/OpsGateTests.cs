@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace OrderService.Tests.Operations;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class OpsGateTests(ServersFixture servers)
+{
+    private const string Token = "0123456789abcdef";
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(Token)]
+    [InlineData("another token of length")]
+    public async Task Without_a_configured_token_nothing_is_there(string? token)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api", "--environment=Production");
+
+        using var answer = await AskAsync(service, token);
+
+        await answer.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task With_a_configured_token_only_that_token_opens()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api", $"--Operations:Token={Token}");
+
+        foreach (var token in new[] { null, Token[..^1], Token + "0", Token.ToUpperInvariant() })
+        {
+            using var refused = await AskAsync(service, token);
+            await refused.ProblemAsync(HttpStatusCode.Unauthorized);
+            Assert.Equal("Bearer", refused.Headers.WwwAuthenticate.Single().Scheme);
+        }
+
+        // Past the gate there is nothing behind this path.
+        using var answer = await AskAsync(service, Token);
+        await answer.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    private static async Task<HttpResponseMessage> AskAsync(ServiceUnderTest service, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/ops/anything");
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        return await service.Http.SendAsync(request);
+    }
+}

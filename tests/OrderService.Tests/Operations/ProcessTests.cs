@@ -1,0 +1,93 @@
+using System.Diagnostics;
+
+namespace OrderService.Tests.Operations;
+
+/// <summary>The program as its supervisor sees it.</summary>
+public sealed class ProcessTests
+{
+    private const string Postgres = "Host=127.0.0.1;Port=1;Database=orders;Username=u;Password=secret";
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("Roles", "api,chef", "Roles is \"api,chef\": it must be one or more of api, relay, consumer")]
+    [InlineData("Roles", " , ", "Roles is \" , \"")]
+    [InlineData("Operations__Token", "short", "Operations:Token has 5 characters: it must have at least 16")]
+    [InlineData("ConnectionStrings__Postgres", "", "ConnectionStrings:Postgres is not set")]
+    [InlineData("ConnectionStrings__Postgres", "Host=x;Nonsense=1;Password=secret", "ConnectionStrings:Postgres is not understood")]
+    [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings:RabbitMq is not understood")]
+    [InlineData("Outbox__BatchSize", "0", "Outbox:BatchSize is \"0\": it must be a whole number from 1 to 10000")]
+    [InlineData("Outbox__Bachsize", "1", "Outbox:Bachsize is not a setting")]
+    [InlineData("Inbox__Prefetch", "1", "Inbox:Prefetch")]
+    [InlineData("Inbox__Retry__Tries", "21", "Inbox:Retry:Tries is \"21\"")]
+    public async Task A_setting_out_of_bounds_ends_the_start_with_exit_code_1_and_one_clear_line(string name, string value, string said)
+    {
+        var (exitCode, error) = await RunAsync(name, value);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_setting_of_the_libraries_is_checked_in_every_role()
+    {
+        var (exitCode, error) = await RunAsync("Inbox__Lanes", "0", "--Roles=api");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Inbox:Lanes", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_named_without_a_stack_trace()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+
+        var (exitCode, error) = await RunAsync("ASPNETCORE_URLS", $"http://{taken.LocalEndpoint}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(taken.LocalEndpoint.ToString()!, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_health_probe_of_a_service_that_does_not_answer_fails()
+    {
+        var (exitCode, error) = await RunAsync("ASPNETCORE_HTTP_PORTS", "1", "--health");
+
+        Assert.Equal(1, exitCode);
+        Assert.NotEmpty(error);
+    }
+
+    private static async Task<(int ExitCode, string Error)> RunAsync(string name, string value, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                ["ConnectionStrings__Postgres"] = Postgres,
+                ["ConnectionStrings__RabbitMq"] = "amqp://guest:guest@127.0.0.1:1",
+                ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+                [name] = value,
+            },
+        };
+        using var process = Process.Start(start)!;
+        using var deadline = new CancellationTokenSource(Deadline);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"It still runs after {Deadline}: {await output}");
+        }
+
+        return (process.ExitCode, await error);
+    }
+}
