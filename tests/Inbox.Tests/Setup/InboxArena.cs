@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using RabbitMQ.Client;
+using Servers;
 
 namespace Inbox.Tests;
 
@@ -21,9 +22,11 @@ public sealed class InboxArena : IAsyncDisposable
 
     public string DeadQueue => Queue + ".dead";
 
-    public static async Task<InboxArena> CreateAsync(ServersFixture servers)
+    public static Task<InboxArena> CreateAsync(ServersFixture servers) => CreateAsync(servers.Servers);
+
+    public static async Task<InboxArena> CreateAsync(ServerPair servers)
     {
-        var arena = new InboxArena(await servers.NewArenaAsync());
+        var arena = new InboxArena(await TestArena.CreateAsync(servers));
         await using var db = arena.NewContext();
         await db.Database.EnsureCreatedAsync();
         await db.Database.ExecuteSqlRawAsync(InboxSql.CreateGuard);

@@ -10,14 +10,14 @@ public sealed class NativePostgres
 
     private readonly PrivateDirectory _directory;
     private readonly string _bin;
-    private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly NativeOptions _options;
     private ChildProcess? _server;
 
-    internal NativePostgres(PrivateDirectory directory, InstalledServers installed, int port, IReadOnlyDictionary<string, string> settings)
+    internal NativePostgres(PrivateDirectory directory, InstalledServers installed, int port, NativeOptions options)
     {
         _directory = directory;
         _bin = installed.PostgresBin;
-        _settings = settings;
+        _options = options;
         Port = port;
         Home = Path.Combine(directory.Path, "postgres");
         Data = Path.Combine(Home, "data");
@@ -90,14 +90,14 @@ public sealed class NativePostgres
         }
     }
 
-    private Dictionary<string, string> Settings() => new Dictionary<string, string>(_settings)
+    private Dictionary<string, string> Settings() => new Dictionary<string, string>(_options.PostgresSettings)
     {
         ["listen_addresses"] = "127.0.0.1",
         ["port"] = Port.ToString(CultureInfo.InvariantCulture),
         ["unix_socket_directories"] = "",
         ["max_connections"] = "300",
         ["max_prepared_transactions"] = "20",
-        ["fsync"] = "on",
+        ["fsync"] = _options.PostgresLosesData ? "off" : "on",
         ["full_page_writes"] = "on",
         ["synchronous_commit"] = "on",
     };

@@ -9,6 +9,9 @@ public sealed record NativeOptions
     /// <summary>More PostgreSQL settings. Those that make it durable cannot be changed.</summary>
     public IReadOnlyDictionary<string, string> PostgresSettings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Runs PostgreSQL without fsync: only for the tests of those who refuse such a server.</summary>
+    public bool PostgresLosesData { get; init; }
+
     /// <summary>More lines of rabbitmq.conf.</summary>
     public IReadOnlyList<string> RabbitMqSettings { get; init; } = [];
 }
@@ -24,7 +27,7 @@ public sealed class NativeServers : IAsyncDisposable
     {
         var ports = FreePorts.Find(NativeRabbitMq.Ports + 1);
         _directory = directory;
-        Postgres = new NativePostgres(directory, installed, ports[^1], options.PostgresSettings);
+        Postgres = new NativePostgres(directory, installed, ports[^1], options);
         RabbitMq = new NativeRabbitMq(directory, installed, ports, options.RabbitMqSettings);
         Versions = $"PostgreSQL {installed.PostgresVersion}, RabbitMQ {installed.RabbitMqVersion}";
     }

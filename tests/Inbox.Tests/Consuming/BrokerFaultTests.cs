@@ -1,0 +1,105 @@
+using Servers.Native;
+
+namespace Inbox.Tests.Consuming;
+
+/// <summary>Faults that only servers of the test's own can be given.</summary>
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+[Trait("Speed", "slow")]
+public sealed class BrokerFaultTests
+{
+    private const string Retry = "Inbox:Retry:";
+
+    [Fact]
+    public async Task A_broker_restart_while_messages_wait_for_a_retry_loses_none()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        await using var consumer = await arena.ConsumeAsync(setup =>
+        {
+            setup.Settings[Retry + "Immediate"] = "0";
+            setup.Settings[Retry + "First"] = "5s";
+            setup.Handling = FailFirst;
+        });
+        await arena.PublishManyAsync(50, i => $"k{i}");
+        await Eventually.EqualsAsync(50u, () => arena.MessagesAsync(arena.Queue + ".retry.5000"), TimeSpan.FromSeconds(20), "waiting");
+
+        await servers.RabbitMq.KillAsync();
+        await servers.RabbitMq.StartAsync(CancellationToken.None);
+
+        await arena.UntilNotesAsync(50, 60);
+        Assert.Equal(50, await arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+        Assert.Equal(50, await arena.NotesAsync("attempt >= 2"));
+    }
+
+    [Fact]
+    public async Task A_channel_that_the_broker_closes_because_an_ack_takes_too_long_is_opened_again()
+    {
+        var options = new NativeOptions { RabbitMqSettings = ["consumer_timeout = 3000", "channel_tick_interval = 1000"] };
+        await using var servers = await NativeServers.StartAsync(options, CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        await using var consumer = await arena.ConsumeAsync(setup => setup.Handling = async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            if (message.Text == "slow" && !context.Headers.ContainsKey("x-delivery-count"))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(8), cancellationToken);
+            }
+        });
+
+        await arena.PublishAsync(new Noted("slow"), key: "k");
+        await arena.PublishAsync(new Noted("next"), key: "k");
+
+        await consumer.UntilLoggedAsync("the subscription is lost (406", 60);
+        await arena.UntilNotesAsync(2, 60);
+        await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);
+        await arena.UntilSettledAsync(consumer);
+        Assert.Equal(2, await arena.NotesAsync());
+    }
+
+    [Fact]
+    public async Task A_consumer_that_the_broker_has_forgotten_is_replaced()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        await using var consumer = await arena.ConsumeAsync(setup => setup.Timings = new Timings { Watch = TimeSpan.FromSeconds(1) });
+        await arena.PublishAsync(new Noted("first"));
+        await arena.UntilNotesAsync(1);
+
+        var forgotten = await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "eval", Forget(arena));
+        await arena.PublishAsync(new Noted("second"));
+
+        Assert.Contains("ok", forgotten, StringComparison.Ordinal);
+        await consumer.UntilLoggedAsync("nothing arrives though the queue holds messages");
+        await arena.UntilNotesAsync(2);
+    }
+
+    [Fact]
+    public async Task Without_fsync_it_does_not_run_outside_development()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions { PostgresLosesData = true }, CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        await using var consumer = ConsumerProcess.Start(arena);
+
+        await consumer.ExitsAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("fsync=off", consumer.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>Takes the consumers out of the queue's state without telling anybody.</summary>
+    private static string Forget(InboxArena arena) =>
+        $$"""
+        {ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{new Uri(arena.Servers.RabbitMq).AbsolutePath[1..]}}">>, queue, <<"{{arena.Queue}}">>)),
+        Pid = amqqueue:get_pid(Q),
+        {ok, {_, Consumers}, _} = ra:leader_query(Pid, fun rabbit_fifo:query_consumers/1),
+        [{ok, _, _} = ra:process_command(Pid, rabbit_fifo:make_checkout({Tag, Channel}, cancel, #{})) || {Channel, Tag} <- maps:keys(Consumers)],
+        length(maps:keys(Consumers)) > 0 andalso ok.
+        """;
+
+    private static Task FailFirst(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        NoteIt.Add(db, message, context);
+        return context.Attempt == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+    }
+}
