@@ -26,6 +26,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Bytes from the server to the client are held back.</summary>
     public bool HoldsReplies { get; set; }
 
+    /// <summary>How much later everything arrives, in both directions.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>How many connections were cut after the text that <see cref="CutReplyTo"/> waited for.</summary>
     public int Cuts { get; private set; }
 
@@ -122,6 +125,11 @@ public sealed class TcpProxy : IAsyncDisposable
                 while (held())
                 {
                     await Task.Delay(10);
+                }
+
+                if (Delay > TimeSpan.Zero)
+                {
+                    await Task.Delay(Delay);
                 }
 
                 if (link.IsCut && from != link.Client)
