@@ -58,7 +58,10 @@ public sealed class Tap : IAsyncDisposable
                 message.RoutingKey,
                 headers.GetValueOrDefault("key"),
                 message.Body.ToArray(),
-                headers) { Properties = message.BasicProperties });
+                headers)
+            {
+                Properties = message.BasicProperties,
+            });
         }
 
         if (read.Count > 0)
