@@ -42,8 +42,8 @@ internal sealed partial class Subscription(
         var acking = acks.RunAsync();
         using var abandon = new CancellationTokenSource();
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var lanes = _waiting.Select(waiting => Task.Run(() =>
-            lane.RunAsync(waiting.Reader, delivery => Settle(delivery, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
+        var lanes = _waiting.Select(waiting => Task.Run(
+            () => RunLaneAsync(waiting.Reader, delivery => Settle(delivery, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
         try
         {
             var listener = new DeliveryListener(channel, reader, delivery => Take(delivery, narrow), Lose);
@@ -72,6 +72,19 @@ internal sealed partial class Subscription(
             acks.Complete();
             await acking;
             await CloseAsync(channel);
+        }
+    }
+
+    private async Task RunLaneAsync(ChannelReader<Delivery> waiting, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
+    {
+        try
+        {
+            await lane.RunAsync(waiting, settle, stopping, abandon);
+        }
+        catch (Exception exception)
+        {
+            // Without its lane a message would wait for ever: all of them begin anew.
+            Lose($"a lane has failed: {exception.Message}");
         }
     }
 

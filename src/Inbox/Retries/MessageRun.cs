@@ -20,6 +20,8 @@ internal sealed partial class MessageRun(
     private const int ContentionsAllowed = 10;
     private const int SuspicionsAllowed = 2;
 
+    private static readonly TimeSpan ContentionPause = TimeSpan.FromMilliseconds(5);
+
     /// <returns>True when the delivery may be acked; false when it stays unacked, because the consumer stops.</returns>
     /// <param name="delivery">Any delivery, one with a defect included.</param>
     /// <param name="stopping">Ends waits and further tries.</param>
@@ -68,8 +70,8 @@ internal sealed partial class MessageRun(
                     await database.WaitUntilItAnswersAsync(status, failure.Exception.GetBaseException().Message, stopping);
                     continue;
 
-                case FailureKind.Contention when failure.Phase == UnitPhase.Dedupe || contentions++ < ContentionsAllowed:
-                    await Task.Delay(Backoff.WithJitter(TimeSpan.FromMilliseconds(5 * contentions)), clock, stopping);
+                case FailureKind.Contention when ++contentions <= ContentionsAllowed || failure.Phase == UnitPhase.Dedupe:
+                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, stopping);
                     continue;
 
                 case FailureKind.Permanent:

@@ -52,12 +52,17 @@ internal sealed partial class Republisher(
         try
         {
             var publisher = await OpenAsync(cancellationToken);
-            var outcome = await publisher.PublishAsync("", queue, properties, body);
+            if (publisher.IsBlocked)
+            {
+                return "The broker has asked publishers to pause.";
+            }
+
+            var outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(cancellationToken);
             if (outcome.Unroutable)
             {
                 // Somebody has deleted the queue.
                 await DeclareAsync(cancellationToken);
-                outcome = await publisher.PublishAsync("", queue, properties, body);
+                outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(cancellationToken);
             }
 
             return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();

@@ -24,8 +24,10 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         {
             await EndAsync(handling, abandon);
         }
-
-        metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+        finally
+        {
+            metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+        }
     }
 
     /// <summary>Gives the handler its grace. One that succeeds in it has succeeded.</summary>

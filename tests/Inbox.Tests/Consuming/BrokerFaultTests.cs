@@ -35,8 +35,10 @@ public sealed class BrokerFaultTests
     [Fact]
     public async Task A_channel_that_the_broker_closes_because_an_ack_takes_too_long_is_opened_again()
     {
-        var options = new NativeOptions { RabbitMqSettings = ["consumer_timeout = 3000", "channel_tick_interval = 1000"] };
-        await using var servers = await NativeServers.StartAsync(options, CancellationToken.None);
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await servers.RabbitMq.RabbitmqctlAsync(
+            CancellationToken.None, "eval",
+            "application:set_env(rabbit, consumer_timeout, 3000), application:set_env(rabbit, channel_tick_interval, 1000).");
         await using var arena = await InboxArena.CreateAsync(servers.Pair());
         await using var consumer = await arena.ConsumeAsync(setup => setup.Handling = async (db, message, context, cancellationToken) =>
         {
@@ -93,7 +95,7 @@ public sealed class BrokerFaultTests
         {ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{new Uri(arena.Servers.RabbitMq).AbsolutePath[1..]}}">>, queue, <<"{{arena.Queue}}">>)),
         Pid = amqqueue:get_pid(Q),
         {ok, {_, Consumers}, _} = ra:leader_query(Pid, fun rabbit_fifo:query_consumers/1),
-        [{ok, _, _} = ra:process_command(Pid, rabbit_fifo:make_checkout({Tag, Channel}, cancel, #{})) || {Channel, Tag} <- maps:keys(Consumers)],
+        [{ok, _, _} = ra:process_command(Pid, rabbit_fifo:make_checkout(Consumer, cancel, #{})) || Consumer <- maps:keys(Consumers)],
         length(maps:keys(Consumers)) > 0 andalso ok.
         """;
 
