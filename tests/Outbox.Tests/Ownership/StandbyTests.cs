@@ -91,7 +91,8 @@ public sealed class StandbyTests(ServersFixture servers)
         await using var arena = await OutboxArena.CreateAsync(servers);
         await arena.StartRelayAsync();
         await arena.IsOwnedAsync();
-        await StandsByAsync(await arena.StartRelayAsync());
+        await arena.StartRelayAsync();
+        await SessionsAsync(arena, 2);
         await arena.Arena.ExecuteAsync("CREATE TABLE busy (n int); INSERT INTO busy SELECT generate_series(1, 10000); DELETE FROM busy");
 
         await arena.Arena.ExecuteAsync("VACUUM busy");
