@@ -29,7 +29,7 @@ internal static class ServiceDatabase
     {
         if (string.IsNullOrWhiteSpace(value))
         {
-            throw new SettingsException($"{Setting} is not set: it must be an Npgsql connection string, such as Host=localhost;Database=orders;Username=…");
+            throw new SettingsException($"{Setting} is not set: it must be an Npgsql connection string, such as Host=…;Database=…;Username=…");
         }
 
         try
@@ -37,6 +37,13 @@ internal static class ServiceDatabase
             var address = new NpgsqlConnectionStringBuilder(value);
             // A request at its deadline waits this long for the server to confirm that the command was given up.
             address.CancellationTimeout = Math.Min(address.CancellationTimeout, 1_000);
+            if (!address.ShouldSerialize("Maximum Pool Size"))
+            {
+                // PostgreSQL has 100 unless told otherwise. A burst of requests must leave some to the relay, the consumers
+                // and the other processes.
+                address.MaxPoolSize = 50;
+            }
+
             return address;
         }
         catch (ArgumentException fault)

@@ -18,7 +18,7 @@ internal static class ComeAgain
             {
                 Status = StatusCodes.Status503ServiceUnavailable,
                 Title = "The database does not answer in time.",
-                Detail = "Whether the request took effect is not known. Send it again later, with the same Idempotency-Key if it had one.",
+                Detail = "Send the request again later. Where it was to change something, it may have done so: give it the same Idempotency-Key.",
             },
         });
     }

@@ -3,7 +3,7 @@ namespace OrderService.Http;
 /// <summary>Collects what is wrong with a request, so that one answer tells all of it.</summary>
 internal sealed class FieldErrors
 {
-    // A body of a thousand bad lines would otherwise be answered with thousands of messages.
+    // A body of thousands of bad items would otherwise be answered with as many messages.
     private const int Most = 100;
 
     private readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);

@@ -8,7 +8,7 @@ namespace OrderService.Http;
 /// <summary>Reads a request body as JSON, and refuses whatever is not.</summary>
 internal static class JsonBody
 {
-    /// <summary>1 MiB: a body with a thousand lines of the longest values stays below it.</summary>
+    /// <summary>1 MiB.</summary>
     public const int MaxBytes = 1024 * 1024;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];

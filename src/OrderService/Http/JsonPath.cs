@@ -13,7 +13,7 @@ internal sealed class JsonPath
     /// <summary>How many objects and arrays are open.</summary>
     public int Depth => _levels.Count;
 
-    /// <summary>The path without indexes, such as lines[].quantity.</summary>
+    /// <summary>The path without indexes, such as items[].name.</summary>
     public string Shape => Write(_ => "[]");
 
     /// <summary>An object or array begins.</summary>
@@ -40,7 +40,7 @@ internal sealed class JsonPath
         }
     }
 
-    /// <summary>Such as lines[0].quantity; "$" for the document as a whole.</summary>
+    /// <summary>Such as items[0].name; "$" for the document as a whole.</summary>
     public override string ToString() => Write(index => string.Create(CultureInfo.InvariantCulture, $"[{index}]"));
 
     private string Write(Func<int, string> writeIndex)

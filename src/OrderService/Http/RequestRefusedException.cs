@@ -12,7 +12,7 @@ internal sealed class RequestRefusedException(int status, string title, IReadOnl
     /// <summary>The HTTP status, 4xx.</summary>
     public int Status => status;
 
-    /// <summary>Faults by field: a camelCase JSON path such as lines[0].quantity, "$" for the whole body, or the name of a
+    /// <summary>Faults by field: a camelCase JSON path such as items[0].name, "$" for the whole body, or the name of a
     /// header or query parameter.</summary>
     public IReadOnlyDictionary<string, string[]> Errors => errors;
 }

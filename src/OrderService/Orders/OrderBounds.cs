@@ -2,7 +2,8 @@ using OrderService.Http;
 
 namespace OrderService.Orders;
 
-/// <summary>What an order may be made of.</summary>
+/// <summary>What an order may be made of. An order of the most lines with the longest names fits into
+/// <see cref="JsonBody.MaxBytes"/>.</summary>
 internal static class OrderBounds
 {
     public const int LongestName = 64;
