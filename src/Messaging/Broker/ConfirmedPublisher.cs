@@ -106,6 +106,12 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
             Break($"No confirm came within {_deadline}.");
             return PublishOutcome.Unknown(BreakReason!);
         }
+        catch (Exception exception) when (exception is ArgumentException or WireFormattingException)
+        {
+            // The message's own fault. What it left in the client's count of messages is not known, so all the same:
+            Break($"{exception.GetType().Name} over a message.");
+            return PublishOutcome.Unwritable(exception);
+        }
         catch (Exception exception)
         {
             Break($"{exception.GetType().Name} while publishing.");

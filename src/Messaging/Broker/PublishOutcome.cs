@@ -5,7 +5,7 @@ internal enum PublishResult
     /// <summary>The broker has taken responsibility for the message in every bound queue.</summary>
     Confirmed,
 
-    /// <summary>The broker has said no: a nack, or a return because no queue is bound.</summary>
+    /// <summary>The broker has said no: a nack, or a return because no queue is bound. Or the client itself has.</summary>
     Rejected,
 
     /// <summary>Nothing was heard in time, or the channel or connection ended first. The message may have been published.</summary>
@@ -18,6 +18,9 @@ internal readonly record struct PublishOutcome(PublishResult Result, string? Rea
     public static PublishOutcome Confirmed { get; } = new(PublishResult.Confirmed);
 
     public static PublishOutcome Nacked { get; } = new(PublishResult.Rejected, "The broker refused the message (nack).");
+
+    public static PublishOutcome Unwritable(Exception exception) =>
+        new(PublishResult.Rejected, $"The client cannot write the message: {exception.GetType().Name}.");
 
     public static PublishOutcome Unknown(string reason) => new(PublishResult.Unknown, reason);
 

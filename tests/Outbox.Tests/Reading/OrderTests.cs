@@ -9,7 +9,7 @@ public sealed class OrderTests(ServersFixture servers)
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public Task Consecutive_transactions_of_one_key_by_different_connections_are_never_inverted() => AreNeverInvertedAsync(messages: 4_500);
+    public Task Consecutive_transactions_of_one_key_by_different_connections_are_never_inverted() => AreNeverInvertedAsync(messages: 3_000);
 
     [Fact]
     [Trait("Speed", "slow")]
@@ -17,14 +17,15 @@ public sealed class OrderTests(ServersFixture servers)
 
     private async Task AreNeverInvertedAsync(int messages)
     {
-        const int Keys = 5;
+        const int Keys = 10;
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
-        // The further the relay is from the database, the more is committed between two statements of it.
+        // The further the relay is from the database, the more is committed between two statements of it; transactions stay
+        // open for as long as two reads take.
         var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
         await using var network = TcpProxy.Start(address.Host!, address.Port);
         (address.Host, address.Port) = ("127.0.0.1", network.Port);
-        network.Delay = TimeSpan.FromMilliseconds(2);
+        network.Delay = TimeSpan.FromMilliseconds(10);
         await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString), ("Outbox:BatchSize", "100"));
         await arena.IsOwnedAsync();
         using var done = new CancellationTokenSource();
@@ -46,12 +47,13 @@ public sealed class OrderTests(ServersFixture servers)
         await using var first = await OpenFastAsync(arena);
         await using var second = await OpenFastAsync(arena);
         await using var third = await OpenFastAsync(arena);
+        var random = new Random(key.GetHashCode(StringComparison.Ordinal));
         for (var number = 1; number <= count; number += 3)
         {
             await using (var transaction = await first.BeginTransactionAsync())
             {
                 await first.AddNoteAsync(arena, number, key);
-                await using var pause = new NpgsqlCommand($"SELECT pg_sleep({number % 5} / 1000.0)", first);
+                await using var pause = new NpgsqlCommand($"SELECT pg_sleep({random.Next(0, 60)} / 1000.0)", first);
                 await pause.ExecuteNonQueryAsync();
                 await transaction.CommitAsync();
             }
