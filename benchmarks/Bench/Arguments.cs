@@ -1,0 +1,43 @@
+using Bench.Relaying;
+using Servers;
+
+namespace Bench;
+
+/// <summary>What ./bench was asked to measure.</summary>
+internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
+{
+    private static readonly Verb[] All =
+    [
+        new("relay", "drains a table of rows, against confirmed publishing from memory", RelayWorkload.RunAsync),
+    ];
+
+    public static string Help { get; } =
+        $"""
+        ./bench                     measures everything, each figure beside its own ceiling in the same run; under 45 minutes
+        ./bench VERB...             only these
+        ./bench --quick [VERB...]   with less of everything, to see that it works; under 5 minutes
+
+        verbs:
+        {string.Join('\n', All.Select(verb => $"  {verb.Name,-12}{verb.Summary}"))}
+
+        The servers are private instances of this machine's own PostgreSQL and RabbitMQ, with durable settings. Progress goes
+        to standard error, a table to standard output, and the figures to benchmarks/results/latest.json.
+        """;
+
+    /// <exception cref="ServersException">An argument is unknown.</exception>
+    public static Arguments Parse(IReadOnlyList<string> arguments)
+    {
+        var names = arguments.Where(argument => argument != "--quick").ToList();
+        if (names.Find(name => Array.TrueForAll(All, verb => verb.Name != name)) is { } unknown)
+        {
+            throw new ServersException($"Unknown argument: {unknown}. ./bench --help says what there is.");
+        }
+
+        return new Arguments(
+            [.. All.Where(verb => names.Count == 0 || names.Contains(verb.Name))],
+            names.Count < arguments.Count);
+    }
+}
+
+/// <summary>One workload, by the name under which it is asked for.</summary>
+internal sealed record Verb(string Name, string Summary, Func<Run, Task> RunAsync);

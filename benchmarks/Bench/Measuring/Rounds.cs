@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Bench.Results;
+
+namespace Bench.Measuring;
+
+/// <summary>Measures contestants in turns: after a warm-up each has its repeat before any has the next one. What slows the
+/// machine down for a while then falls on all of them alike.</summary>
+internal sealed class Rounds(Run run, string workload, string unit, IReadOnlyList<Contestant> contestants)
+{
+    public async Task RunAsync()
+    {
+        var warmUp = Stopwatch.StartNew();
+        do
+        {
+            await OnceAsync("warm-up", (_, _) => { });
+        }
+        while (warmUp.Elapsed < run.Scale.WarmUp);
+
+        var samples = contestants.ToDictionary(contestant => contestant.Variant, _ => new List<Sample>());
+        for (var round = 1; round <= run.Scale.Rounds; round++)
+        {
+            await OnceAsync($"{round} of {run.Scale.Rounds}", (contestant, sample) => samples[contestant.Variant].Add(sample));
+        }
+
+        foreach (var contestant in contestants)
+        {
+            run.Report.Add(workload, contestant.Variant, unit, samples[contestant.Variant], contestant.Ceiling);
+        }
+    }
+
+    private async Task OnceAsync(string turn, Action<Contestant, Sample> keep)
+    {
+        foreach (var contestant in contestants)
+        {
+            run.Stop.ThrowIfCancellationRequested();
+            var sample = await contestant.RunAsync();
+            keep(contestant, sample);
+            Run.Progress($"{workload}, {contestant.Variant}, {turn}: {Number.Text(sample.Value)} {unit}");
+        }
+    }
+}

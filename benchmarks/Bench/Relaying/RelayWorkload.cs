@@ -1,0 +1,35 @@
+using Bench.Measuring;
+using Bench.Setup;
+
+namespace Bench.Relaying;
+
+/// <summary>How fast one relay empties its table, against the same messages published from memory.</summary>
+internal static class RelayWorkload
+{
+    private const string Workload = "relay";
+    private const string Unit = "messages/s";
+    private const string Memory = "memory, best of 1, 2 and 4 channels";
+    private const string OneByOne = "memory, one confirm round trip each";
+    private const string Unkeyed = "marking";
+
+    public static async Task RunAsync(Run run)
+    {
+        await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.relay");
+        await using var drain = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));
+        var ceiling = new MemoryCeiling(run, queue);
+        var rows = run.Scale.Of(200_000, 20_000);
+        var few = run.Scale.Of(10_000, 1_000);
+
+        await run.MeasureAsync(Workload, Unit,
+            new Contestant(Memory, () => ceiling.PipelinedAsync(rows)),
+            new Contestant(OneByOne, () => ceiling.OneByOneAsync(few)),
+            new Contestant(Unkeyed, () => drain.RunAsync(rows), Memory),
+            new Contestant("retention 0", () => drain.RunAsync(rows, retention: "0"), Memory),
+            new Contestant("100,000 keys", () => drain.RunAsync(rows, Keys(100_000)), Unkeyed),
+            new Contestant("1,000 keys", () => drain.RunAsync(rows, Keys(1_000)), Unkeyed),
+            new Contestant("100 keys", () => drain.RunAsync(rows / 4, Keys(100)), Unkeyed),
+            new Contestant("1 key", () => drain.RunAsync(few, Keys(1)), OneByOne));
+    }
+
+    private static string Keys(int count) => $"'key-' || n % {count}";
+}

@@ -1,0 +1,61 @@
+using Bench.Setup;
+using Messaging;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Outbox;
+
+namespace Bench.Relaying;
+
+/// <summary>The relay as a service registers it, in a host inside this process.</summary>
+internal sealed class RunningRelay : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+
+    private readonly IHost _host;
+    private readonly Counted _sent;
+
+    private RunningRelay(IHost host, Counted sent) => (_host, _sent) = (host, sent);
+
+    /// <summary>Rows marked sent since the start.</summary>
+    public long Sent => _sent.Count;
+
+    /// <summary>Starts it and returns when it owns the table and can publish.</summary>
+    public static async Task<RunningRelay> StartAsync(Arena arena, Database database, string exchange, params (string Name, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "bench", EnvironmentName = Environments.Production });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Postgres"] = database.ConnectionString,
+            ["ConnectionStrings:RabbitMq"] = arena.RabbitMq.Uri,
+            ["Outbox:Exchange"] = exchange,
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Services.AddOutboxRelay();
+        var host = builder.Build();
+        var relay = new RunningRelay(host, new Counted(host.Services, Telemetry.OutboxMeterName, "outbox.sent"));
+        await host.StartAsync();
+        await Eventually.IsTrueAsync(relay.OwnsAsync, StartDeadline, "the relay owns the outbox");
+        return relay;
+    }
+
+    /// <summary>Completes at the moment at which so many rows have been marked sent since the start.</summary>
+    public Task SentAsync(long rows, CancellationToken cancellationToken) => _sent.ReachedAsync(rows, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _sent.Dispose();
+    }
+
+    private async Task<bool> OwnsAsync()
+    {
+        var report = await _host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        return report.Entries["relay"] is { Status: HealthStatus.Healthy, Description: { } what } && what.StartsWith("Owns", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,53 @@
+using RabbitMQ.Client;
+
+namespace Bench.Setup;
+
+/// <summary>A durable queue that gets all messages of a topic exchange; both are deleted at the end.</summary>
+internal sealed class BoundQueue : IAsyncDisposable
+{
+    private readonly Arena _arena;
+    private readonly string _type;
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    private BoundQueue(Arena arena, string name, string type) => (_arena, Name, _type) = (arena, name, type);
+
+    public string Name { get; }
+
+    public string Exchange => Name + ".events";
+
+    public static async Task<BoundQueue> DeclareAsync(Arena arena, string name, string type = "quorum")
+    {
+        var queue = new BoundQueue(arena, name, type);
+        await queue.ConnectAsync();
+        await queue.EmptyAsync();
+        return queue;
+    }
+
+    /// <summary>Again after the broker was away.</summary>
+    public async Task ConnectAsync()
+    {
+        _connection = await _arena.ConnectAsync();
+        _channel = await _connection.CreateChannelAsync();
+    }
+
+    /// <summary>A new queue in the place of the old one: what an emptied one has left in its log would be the next repeat's load.</summary>
+    public async Task EmptyAsync()
+    {
+        await _channel.ExchangeDeclareAsync(Exchange, ExchangeType.Topic, durable: true);
+        await _channel.QueueDeleteAsync(Name);
+        await _channel.QueueDeclareAsync(
+            Name, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = _type });
+        await _channel.QueueBindAsync(Name, Exchange, "#");
+    }
+
+    /// <summary>How many messages wait in it.</summary>
+    public async Task<long> CountAsync() => await _channel.MessageCountAsync(Name);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.QueueDeleteAsync(Name);
+        await _channel.ExchangeDeleteAsync(Exchange);
+        await _connection.DisposeAsync();
+    }
+}

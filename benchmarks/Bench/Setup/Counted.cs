@@ -1,0 +1,60 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bench.Setup;
+
+/// <summary>Follows a counter of one host, as an exporter would: nothing is asked of the database while it is measured.</summary>
+internal sealed class Counted : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private readonly MeterListener _listener = new();
+    private readonly Lock _lock = new();
+    private long _count;
+    private long _goal = long.MaxValue;
+    private TaskCompletionSource _reached = new();
+
+    public Counted(IServiceProvider services, string meter, string instrument)
+    {
+        var scope = services.GetRequiredService<IMeterFactory>();
+        _listener.InstrumentPublished = (published, listener) =>
+        {
+            if (published.Meter.Name == meter && published.Meter.Scope == scope && published.Name == instrument)
+            {
+                listener.EnableMeasurementEvents(published);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Add(value));
+        _listener.Start();
+    }
+
+    public long Count => Interlocked.Read(ref _count);
+
+    /// <summary>Completes when the counter has reached <paramref name="goal"/>.</summary>
+    /// <exception cref="TimeoutException">It has not within ten minutes.</exception>
+    public Task ReachedAsync(long goal, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _goal = goal;
+            _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        Add(0);
+        return _reached.Task.WaitAsync(Patience, cancellationToken);
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Add(long value)
+    {
+        lock (_lock)
+        {
+            _count += value;
+            if (_count >= _goal)
+            {
+                _reached.TrySetResult();
+            }
+        }
+    }
+}
