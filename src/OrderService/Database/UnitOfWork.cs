@@ -1,4 +1,3 @@
-using Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace OrderService.Database;
@@ -6,7 +5,7 @@ namespace OrderService.Database;
 /// <summary>Runs what a request changes in one transaction.</summary>
 internal static class UnitOfWork
 {
-    /// <summary>Runs <paramref name="unit"/> and commits. When the connection is lost, <paramref name="committed"/> is asked
+    /// <summary>Runs <paramref name="unit"/>, which saves what it changes, and commits. When the connection is lost, <paramref name="committed"/> is asked
     /// whether the commit has won all the same; only if not is the unit run again, up to twice, with an empty context.</summary>
     /// <remarks>The context itself has no retrying strategy: consumers, which share its configuration, tell for themselves
     /// which failures are worth a retry.</remarks>
@@ -21,12 +20,8 @@ internal static class UnitOfWork
                 db.ChangeTracker.Clear();
                 await using var transaction = await db.Database.BeginTransactionAsync(token);
                 result = await run(token);
-                await db.SaveChangesAsync(token);
-
-                Failpoint.Hit("request.before-commit");
                 // Without a token: a commit that is cancelled half way leaves open whether it won.
                 await transaction.CommitAsync(CancellationToken.None);
-                Failpoint.Hit("request.after-commit");
                 return result;
             },
             async (_, _, token) => new(await committed(token), result!),

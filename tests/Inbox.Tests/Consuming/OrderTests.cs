@@ -68,7 +68,7 @@ public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
     {
         await Arena.DeclareAsync();
         var publishing = Arena.PublishManyAsync(20_000, i => $"k{i % 10}");
-        var consumers = new List<ConsumerProcess> { ConsumerProcess.Start(Arena), ConsumerProcess.Start(Arena) };
+        var consumers = new List<ProcessUnderTest> { ConsumerProcess.Start(Arena), ConsumerProcess.Start(Arena) };
         try
         {
             for (var kills = 1; kills <= 6; kills++)

@@ -43,6 +43,20 @@ public sealed class ServiceArena : IAsyncDisposable
     /// <summary>How many rows a table has.</summary>
     public Task<long> CountAsync(string table) => Arena.ScalarAsync<long>($"SELECT count(*) FROM {table}");
 
+    /// <summary>The order that each idempotency key stands for.</summary>
+    public async Task<IReadOnlyDictionary<string, Guid>> OrdersByKeyAsync()
+    {
+        var orders = new Dictionary<string, Guid>();
+        await using var command = Arena.DataSource.CreateCommand("SELECT key, order_id FROM idempotency_key");
+        await using var rows = await command.ExecuteReaderAsync();
+        while (await rows.ReadAsync())
+        {
+            orders.Add(rows.GetString(0), rows.GetGuid(1));
+        }
+
+        return orders;
+    }
+
     public Task<long> AvailableAsync(string sku) => Arena.ScalarAsync<long>("SELECT available FROM stock WHERE sku = $1", sku);
 
     public async ValueTask DisposeAsync()

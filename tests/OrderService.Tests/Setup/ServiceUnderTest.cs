@@ -54,20 +54,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         return await use(scope.ServiceProvider.GetRequiredService<OrdersDbContext>());
     }
 
-    /// <summary>POST /orders with a body as it is written here.</summary>
-    public async Task<HttpResponseMessage> PlaceAsync(string body, string? idempotencyKey = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders")
-        {
-            Content = new StringContent(body, Encoding.UTF8, "application/json"),
-        };
-        if (idempotencyKey is not null)
-        {
-            request.Headers.Add("Idempotency-Key", idempotencyKey);
-        }
-
-        return await Http.SendAsync(request);
-    }
+    public Task<HttpResponseMessage> PlaceAsync(string body, string? idempotencyKey = null) => Http.PlaceAsync(body, idempotencyKey);
 
     /// <summary>Places an order that must be accepted, and returns its id.</summary>
     public async Task<Guid> PlaceAsync(string sku, int quantity)

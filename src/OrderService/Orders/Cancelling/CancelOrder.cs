@@ -37,6 +37,7 @@ internal static class CancelOrder
             var heldStock = order.Status == OrderStatus.Confirmed;
             order.Cancel();
             db.AddMessage(new OrderCancelled(order.Id, order.CustomerId, heldStock), key: order.Id.ToString());
+            await db.SaveChangesAsync(cancellationToken);
         }
 
         return order;

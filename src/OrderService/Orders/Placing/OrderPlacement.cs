@@ -1,3 +1,4 @@
+using Messaging;
 using Microsoft.EntityFrameworkCore;
 using OrderService.Database;
 using OrderService.Orders.Contracts;
@@ -10,10 +11,10 @@ internal sealed class OrderPlacement(OrdersDbContext db, TimeProvider clock)
 {
     /// <summary>Completes when the order is committed, or when the one that the same key has made before is found.</summary>
     /// <exception cref="MessageTooLargeException">The order does not fit into a message.</exception>
-    public Task<PlacementResult> PlaceAsync(PlaceOrderRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    public async Task<PlacementResult> PlaceAsync(PlaceOrderRequest request, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var order = request.ToOrder(clock.GetUtcNow());
-        return db.CommitAsync(
+        var result = await db.CommitAsync(
             async token =>
             {
                 if (idempotencyKey is not null && await FindWinnerAsync(idempotencyKey, request.Hash(), order.Id, token) is { } earlier)
@@ -23,10 +24,14 @@ internal sealed class OrderPlacement(OrdersDbContext db, TimeProvider clock)
 
                 db.Orders.Add(order);
                 db.AddMessage(Describe(order), key: order.Id.ToString());
+                await db.SaveChangesAsync(token);
+                Failpoint.Hit("place.before-commit");
                 return new PlacementResult(PlacementOutcome.Placed, order);
             },
             token => db.Orders.AnyAsync(o => o.Id == order.Id, token),
             cancellationToken);
+        Failpoint.Hit("place.after-commit");
+        return result;
     }
 
     /// <returns>What the key stands for already; null if it is this order's from now on.</returns>
