@@ -1,3 +1,6 @@
+using Bench.Committing;
+using Bench.Consuming;
+using Bench.Latency;
 using Bench.Relaying;
 using Servers;
 
@@ -9,6 +12,10 @@ internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
     private static readonly Verb[] All =
     [
         new("relay", "drains a table of rows, against confirmed publishing from memory", RelayWorkload.RunAsync),
+        new("relay-aged", "the same on tables with a past: a held snapshot, millions waiting, millions kept", AgedWorkload.RunAsync),
+        new("commits", "commits with and without an outbox row, relay away, asleep and awake", CommitsWorkload.RunAsync),
+        new("latency", "from the commit to the delivery at 200 messages a second", LatencyWorkload.RunAsync),
+        new("consumer", "gives messages their effect, against the same rows in raw SQL batches", ConsumerWorkload.RunAsync),
     ];
 
     public static string Help { get; } =

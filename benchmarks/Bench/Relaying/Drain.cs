@@ -16,17 +16,42 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         return sample;
     }
 
-    /// <summary>The same with a relay and rows of the caller's.</summary>
-    public async Task<Sample> RunAsync(RunningRelay relay, Func<Task> commit, int rows)
+    /// <summary>The same beside all rows that the table holds already.</summary>
+    public async Task<Sample> RunOnAsync(int rows)
     {
-        var before = await queue.CountAsync();
+        await queue.EmptyAsync();
+        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        return await RunAsync(relay, () => table.FillAsync(rows), rows);
+    }
+
+    /// <summary>Takes the time of <paramref name="rows"/> rows out of a backlog, and fills the backlog up again.</summary>
+    public async Task<Sample> RunFromBacklogAsync(int rows)
+    {
+        await queue.EmptyAsync();
+        Sample sample;
+        long sent;
+        await using (var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange))
+        {
+            await relay.SentAsync(1, run.Stop);
+            var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+            var before = relay.Sent;
+            await relay.SentAsync(before + rows, run.Stop);
+            sample = await meter.StopAsync(relay.Sent - before, meter.Elapsed);
+            sent = relay.Sent;
+        }
+
+        await table.FillAsync((int)sent);
+        return sample;
+    }
+
+    private async Task<Sample> RunAsync(RunningRelay relay, Func<Task> commit, int rows)
+    {
         var all = relay.SentAsync(relay.Sent + rows, run.Stop);
         await commit();
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         await all;
-        var elapsed = meter.Elapsed;
-        var sample = await meter.StopAsync(rows, elapsed);
-        var arrived = await queue.CountAsync() - before;
+        var sample = await meter.StopAsync(rows, meter.Elapsed);
+        var arrived = await queue.CountAsync();
         return arrived == rows ? sample : throw new BenchException($"{rows} rows were relayed, but {arrived} messages are in the queue.");
     }
 

@@ -1,7 +1,5 @@
 using Bench.Setup;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Outbox;
 
 namespace Bench.Relaying;
@@ -13,45 +11,42 @@ internal sealed class OutboxTable : IAsyncDisposable
     public const string MessageType = "bench.row-written.v1";
 
     private readonly string _exchange;
+    private readonly DbContextOptions<OutboxContext> _options;
 
-    private OutboxTable(Database database, string exchange) => (Database, _exchange) = (database, exchange);
+    private OutboxTable(Database database, string exchange)
+    {
+        (Database, _exchange) = (database, exchange);
+        _options = new DbContextOptionsBuilder<OutboxContext>()
+            .UseNpgsql(database.Source)
+            .UseOutbox(new OutboxOptions { Exchange = exchange })
+            .Options;
+    }
 
     public Database Database { get; }
 
     public static async Task<OutboxTable> CreateAsync(Arena arena, string exchange)
     {
         var table = new OutboxTable(await arena.NewDatabaseAsync(), exchange);
-        await using (var db = table.NewContext())
-        {
-            await db.Database.EnsureCreatedAsync();
-        }
-
-        var migration = new MigrationBuilder(activeProvider: null);
-        migration.CreateOutboxWakeUp();
-        foreach (var operation in migration.Operations.OfType<SqlOperation>())
-        {
-            await table.Database.ExecuteAsync(operation.Sql);
-        }
-
+        await using var db = table.NewContext();
+        await table.Database.CreateTablesAsync(db, migration => migration.CreateOutboxWakeUp());
         return table;
     }
 
-    public OutboxContext NewContext() => new(
-        new DbContextOptionsBuilder<OutboxContext>()
-            .UseNpgsql(Database.ConnectionString)
-            .UseOutbox(new OutboxOptions { Exchange = _exchange })
-            .Options);
+    public OutboxContext NewContext() => new(_options);
 
     /// <summary>Commits <paramref name="rows"/> rows at once.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="key">The key as an SQL expression over n, which counts from 1.</param>
     /// <param name="sent">Whether they count as sent already.</param>
-    public Task FillAsync(int rows, string key = "NULL", bool sent = false) => Database.ExecuteAsync(
+    public Task FillAsync(int rows, string key = "NULL", bool sent = false) => Database.ExecuteAsync(InsertSql(rows, key, sent));
+
+    /// <summary>The statement that <see cref="FillAsync"/> runs.</summary>
+    public string InsertSql(int rows, string key = "NULL", bool sent = false) =>
         $"""
         INSERT INTO outbox_message (exchange, routing_key, type, key, body, sent_at)
         SELECT '{_exchange}', '{MessageType}', '{MessageType}', {key}, convert_to(repeat('x', {BodyBytes}), 'UTF8'), {(sent ? "now()" : "NULL")}
         FROM generate_series(1, {rows}) AS n
-        """);
+        """;
 
     /// <summary>Removes all rows, and writes a checkpoint now so that none falls into the next repeat.</summary>
     public async Task EmptyAsync()
@@ -71,30 +66,4 @@ internal sealed class OutboxTable : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
-}
-
-/// <summary>The outbox table beside one business table.</summary>
-internal sealed class OutboxContext(DbContextOptions<OutboxContext> options) : DbContext(options)
-{
-    protected override void OnModelCreating(ModelBuilder modelBuilder)
-    {
-        modelBuilder.AddOutbox();
-        modelBuilder.Entity<Purchase>(purchase =>
-        {
-            purchase.ToTable("purchase");
-            purchase.Property(p => p.Id).HasColumnName("id");
-            purchase.Property(p => p.Customer).HasColumnName("customer");
-            purchase.Property(p => p.Total).HasColumnName("total");
-        });
-    }
-}
-
-/// <summary>A business row.</summary>
-internal sealed class Purchase
-{
-    public Guid Id { get; init; }
-
-    public required string Customer { get; init; }
-
-    public decimal Total { get; init; }
 }

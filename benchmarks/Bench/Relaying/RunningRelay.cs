@@ -1,10 +1,8 @@
 using Bench.Setup;
 using Messaging;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Outbox;
 
 namespace Bench.Relaying;
@@ -25,19 +23,12 @@ internal sealed class RunningRelay : IAsyncDisposable
     /// <summary>Starts it and returns when it owns the table and can publish.</summary>
     public static async Task<RunningRelay> StartAsync(Arena arena, Database database, string exchange, params (string Name, string Value)[] settings)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "bench", EnvironmentName = Environments.Production });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:Postgres"] = database.ConnectionString,
-            ["ConnectionStrings:RabbitMq"] = arena.RabbitMq.Uri,
-            ["Outbox:Exchange"] = exchange,
-        });
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error)
-            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        var builder = QuietHost.CreateBuilder(arena, database, exchange, settings);
         builder.Services.AddOutboxRelay();
         var host = builder.Build();
-        var relay = new RunningRelay(host, new Counted(host.Services, Telemetry.OutboxMeterName, "outbox.sent"));
+        var sent = new Counted(Telemetry.OutboxMeterName, "outbox.sent");
+        sent.Follow(host.Services);
+        var relay = new RunningRelay(host, sent);
         await host.StartAsync();
         await Eventually.IsTrueAsync(relay.OwnsAsync, StartDeadline, "the relay owns the outbox");
         return relay;

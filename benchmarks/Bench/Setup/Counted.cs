@@ -3,23 +3,23 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Bench.Setup;
 
-/// <summary>Follows a counter of one host, as an exporter would: nothing is asked of the database while it is measured.</summary>
+/// <summary>Follows a counter of some hosts, as an exporter would: nothing is asked of the database while it is measured.</summary>
 internal sealed class Counted : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly MeterListener _listener = new();
+    private readonly HashSet<object> _scopes = [];
     private readonly Lock _lock = new();
     private long _count;
     private long _goal = long.MaxValue;
     private TaskCompletionSource _reached = new();
 
-    public Counted(IServiceProvider services, string meter, string instrument)
+    public Counted(string meter, string instrument)
     {
-        var scope = services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (published, listener) =>
         {
-            if (published.Meter.Name == meter && published.Meter.Scope == scope && published.Name == instrument)
+            if (published.Meter.Name == meter && published.Name == instrument && published.Meter.Scope is { } scope && _scopes.Contains(scope))
             {
                 listener.EnableMeasurementEvents(published);
             }
@@ -27,6 +27,9 @@ internal sealed class Counted : IDisposable
         _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Add(value));
         _listener.Start();
     }
+
+    /// <summary>Counts for a host too, which must not have been started yet.</summary>
+    public void Follow(IServiceProvider services) => _scopes.Add(services.GetRequiredService<IMeterFactory>());
 
     public long Count => Interlocked.Read(ref _count);
 

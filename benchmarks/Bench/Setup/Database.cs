@@ -1,3 +1,6 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Npgsql;
 
 namespace Bench.Setup;
@@ -10,6 +13,18 @@ internal sealed class Database(string server, string name) : IAsyncDisposable
     public string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(server) { Database = name, CommandTimeout = 600 }.ConnectionString;
 
     public NpgsqlDataSource Source => _source ??= NpgsqlDataSource.Create(ConnectionString);
+
+    /// <summary>Creates the tables of a context, and what migrations add to them.</summary>
+    public async Task CreateTablesAsync(DbContext context, Action<MigrationBuilder> migrate)
+    {
+        await context.Database.EnsureCreatedAsync();
+        var migration = new MigrationBuilder(activeProvider: null);
+        migrate(migration);
+        foreach (var operation in migration.Operations.OfType<SqlOperation>())
+        {
+            await ExecuteAsync(operation.Sql);
+        }
+    }
 
     public async Task ExecuteAsync(string sql)
     {

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+using Npgsql;
+using Outbox;
+
+namespace Bench.Committing;
+
+/// <summary>Commits business rows side by side, each with a context of its own, as requests do.</summary>
+internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
+{
+    private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 1 : 4);
+
+    public async Task<Sample> RunAsync(int committers, bool withRow)
+    {
+        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
+        await table.EmptyAsync();
+        await queue.EmptyAsync();
+        return await CommitAsync(committers, withRow);
+    }
+
+    /// <summary>Every commit notifies. A real relay would wake up at the first one, so a session holds the relay's sleep lock
+    /// in its place.</summary>
+    public async Task<Sample> RunAsleepAsync(int committers)
+    {
+        await using var sleeper = await table.Database.Source.OpenConnectionAsync();
+        await using var sleep = new NpgsqlCommand($"SELECT pg_advisory_lock({OutboxSql.SleepLock}, 'outbox_message'::regclass::oid::int)", sleeper);
+        await sleep.ExecuteNonQueryAsync();
+        try
+        {
+            return await RunAsync(committers, withRow: true);
+        }
+        finally
+        {
+            sleep.CommandText = "SELECT pg_advisory_unlock_all()";
+            await sleep.ExecuteNonQueryAsync();
+        }
+    }
+
+    /// <summary>The relay takes its share of the same cores: that counts.</summary>
+    public async Task<Sample> RunAwakeAsync(int committers)
+    {
+        await table.EmptyAsync();
+        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        return await CommitAsync(committers, withRow: true);
+    }
+
+    private async Task<Sample> CommitAsync(int committers, bool withRow)
+    {
+        var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+        var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(withRow))));
+        return await meter.StopAsync(counts.Sum(), meter.Elapsed);
+    }
+
+    private async Task<int> CommitUntilTimeIsUpAsync(bool withRow)
+    {
+        var watch = Stopwatch.StartNew();
+        var count = 0;
+        for (; watch.Elapsed < _duration; count++)
+        {
+            await using var db = table.NewContext();
+            var purchase = Purchase.New();
+            db.Add(purchase);
+            if (withRow)
+            {
+                db.AddMessage(PurchaseMade.Of(purchase));
+            }
+
+            await db.SaveChangesAsync(run.Stop);
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,40 @@
+using Bench.Measuring;
+using Bench.Setup;
+
+namespace Bench.Consuming;
+
+/// <summary>How fast messages have their effect, against the same rows written without handlers.</summary>
+internal static class ConsumerWorkload
+{
+    private const string Workload = "consumer";
+    private const string Unit = "messages/s";
+    private const string Raw = "raw SQL batches, best of 1 and 2";
+    private const string OneByOne = "20 hot rows, one by one";
+    private const string UnorderedOneByOne = "20 hot rows, three unordered consumers, one by one";
+
+    public static async Task RunAsync(Run run)
+    {
+        var messages = run.Scale.Of(60_000, 6_000);
+        var hot = run.Scale.Of(10_000, 1_000);
+        await using var table = await EffectTable.CreateAsync(run.Arena);
+        await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.raw");
+        var raw = new RawCeiling(run, table, plain);
+        await using var insert = await FilledQueue.DeclareAsync(run, table, "bench.insert", queue => queue.Handle<Counting, InsertOne>());
+        await using var ordered = await FilledQueue.DeclareAsync(run, table, "bench.hot", queue => queue.Handle<Counting, ChangeHotRows>());
+        await using var orderedOnes = await FilledQueue.DeclareAsync(
+            run, table, "bench.hot.ones", queue => queue.Handle<Counting, ChangeHotRows>().BatchSize(1).Lanes(1));
+        await using var unordered = await FilledQueue.DeclareAsync(
+            run, table, "bench.unordered", queue => queue.Handle<Counting, ChangeHotRows>().Unordered());
+        await using var unorderedOnes = await FilledQueue.DeclareAsync(
+            run, table, "bench.unordered.ones", queue => queue.Handle<Counting, ChangeHotRows>().Unordered().BatchSize(1).Lanes(1));
+
+        await run.MeasureAsync(Workload, Unit,
+            new Contestant(Raw, () => raw.HandleAsync(messages)),
+            new Contestant("handler, one insert with EF Core", () => insert.HandleAsync(messages), Raw));
+        await run.MeasureAsync(Workload, Unit,
+            new Contestant(OneByOne, () => orderedOnes.HandleAsync(hot)),
+            new Contestant("20 hot rows, ordered queue", () => ordered.HandleAsync(hot), OneByOne),
+            new Contestant(UnorderedOneByOne, () => unorderedOnes.HandleAsync(hot, consumers: 3)),
+            new Contestant("20 hot rows, three unordered consumers", () => unordered.HandleAsync(hot, consumers: 3), UnorderedOneByOne));
+    }
+}

@@ -1,0 +1,64 @@
+using Bench.Measuring;
+using Bench.Setup;
+using Inbox;
+using RabbitMQ.Client;
+
+namespace Bench.Consuming;
+
+/// <summary>A consumer's queue, which is filled while nobody consumes; then the time is taken from the first effect to the last.</summary>
+internal sealed class FilledQueue : IAsyncDisposable
+{
+    private readonly Run _run;
+    private readonly EffectTable _table;
+    private readonly string _queue;
+    private readonly Action<QueueBuilder> _describe;
+    private readonly IConnection _connection;
+
+    private FilledQueue(Run run, EffectTable table, string queue, Action<QueueBuilder> describe, IConnection connection) =>
+        (_run, _table, _queue, _describe, _connection) = (run, table, queue, describe, connection);
+
+    private string Exchange => _queue + ".events";
+
+    public static async Task<FilledQueue> DeclareAsync(Run run, EffectTable table, string queue, Action<QueueBuilder> describe)
+    {
+        // A consumer declares its queue and everything around it.
+        await using (var consumers = await RunningConsumers.StartAsync(run.Arena, table.Database, queue, describe, hosts: 1))
+        {
+            await consumers.ReadyAsync();
+        }
+
+        return new FilledQueue(run, table, queue, describe, await run.Arena.ConnectAsync());
+    }
+
+    public async Task<Sample> HandleAsync(int messages, int consumers = 1)
+    {
+        await FillAsync(messages);
+        await using var running = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, consumers);
+        await running.HandledAsync(1, _run.Stop);
+        var before = running.Handled;
+        var meter = await CostMeter.StartAsync(_run.Arena, _table.Database);
+        await running.HandledAsync(messages, _run.Stop);
+        var sample = await meter.StopAsync(messages - before, meter.Elapsed);
+        await _table.RequireEffectsAsync(messages);
+        return sample;
+    }
+
+    private async Task FillAsync(int messages)
+    {
+        await _table.EmptyAsync();
+        await using var channel = await _connection.CreateChannelAsync();
+        await channel.QueuePurgeAsync(_queue);
+        await using var publisher = await MemoryPublisher.OpenAsync(_run.Arena, channels: 2);
+        await publisher.PublishAsync(Exchange, messages, Counting.MessageType, Counting.Body);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using (var channel = await _connection.CreateChannelAsync())
+        {
+            await channel.QueueDeleteAsync(_queue);
+        }
+
+        await _connection.DisposeAsync();
+    }
+}

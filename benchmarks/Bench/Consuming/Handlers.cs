@@ -1,0 +1,29 @@
+using Inbox;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bench.Consuming;
+
+/// <summary>One insert through EF Core.</summary>
+internal sealed class InsertOne(EffectContext db) : IMessageHandler<Counting>
+{
+    public Task HandleAsync(Counting message, MessageContext context, CancellationToken cancellationToken)
+    {
+        db.Effects.Add(new Effect { MessageId = context.MessageId, Number = message.Number });
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>One insert, and two of twenty rows that everybody changes; the lower one first, so that messages which are
+/// handled one by one never deadlock.</summary>
+internal sealed class ChangeHotRows(EffectContext db) : IMessageHandler<Counting>
+{
+    public const int Rows = 20;
+
+    public async Task HandleAsync(Counting message, MessageContext context, CancellationToken cancellationToken)
+    {
+        var (one, other) = (message.Number % Rows, message.Number * 7 % Rows);
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {Math.Min(one, other)}", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"UPDATE hot SET value = value + 1 WHERE id = {Math.Max(one, other)}", cancellationToken);
+        db.Effects.Add(new Effect { MessageId = context.MessageId, Number = message.Number });
+    }
+}

@@ -1,0 +1,25 @@
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Latency;
+
+/// <summary>How long a subscriber waits for what was committed.</summary>
+internal static class LatencyWorkload
+{
+    private const string Workload = "latency";
+
+    public static async Task RunAsync(Run run)
+    {
+        await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.latency");
+        await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        var relayed = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table));
+        var published = new Percentiles(() => PublishedMessages.RunAsync(run, queue));
+
+        await run.MeasureAsync(Workload, "ms",
+            new Contestant("publish to delivery, no database, p50", published.MeasureAsync),
+            new Contestant("publish to delivery, no database, p99", published.P99),
+            new Contestant("commit to delivery, p50", relayed.MeasureAsync, "publish to delivery, no database, p50"),
+            new Contestant("commit to delivery, p99", relayed.P99, "publish to delivery, no database, p99"));
+    }
+}

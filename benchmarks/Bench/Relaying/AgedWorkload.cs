@@ -1,0 +1,45 @@
+using Bench.Measuring;
+using Bench.Results;
+using Bench.Setup;
+
+namespace Bench.Relaying;
+
+/// <summary>The same drain on tables that have a past.</summary>
+internal static class AgedWorkload
+{
+    private const string Workload = "relay-aged";
+    private const string Unit = "messages/s";
+    private const string Clean = "clean table";
+
+    public static async Task RunAsync(Run run)
+    {
+        var rows = run.Scale.Of(200_000, 20_000);
+        var million = run.Scale.Of(1_000_000, 50_000);
+        await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.aged");
+        await using var clean = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));
+        await using var held = await HeldTable.CreateAsync(run, queue, million);
+        await using var waiting = await FilledAsync(run, queue, 2 * million, sent: false);
+        await using var kept = await FilledAsync(run, queue, 5 * million, sent: true);
+        var waitingDrain = new Drain(run, queue, waiting);
+        var keptDrain = new Drain(run, queue, kept);
+
+        await run.MeasureAsync(Workload, Unit,
+            new Contestant(Clean, () => clean.RunAsync(rows)),
+            new Contestant($"a snapshot held while {Number.Text(million)} rows passed", () => held.DrainAsync(rows), Clean),
+            new Contestant($"{Number.Text(2 * million)} rows waiting", () => waitingDrain.RunFromBacklogAsync(rows), Clean),
+            new Contestant($"{Number.Text(5 * million)} sent rows kept", () => keptDrain.RunOnAsync(rows), Clean));
+        await run.MeasureAsync(Workload, "ms",
+            new Contestant("a row that commits late, under that snapshot", held.LateCommitAsync));
+        run.Report.Add(Figure.Of(Workload, $"table after marking {Number.Text(million)} rows", "bytes/byte before", [held.Growth], ceiling: 1));
+    }
+
+    private static async Task<OutboxTable> FilledAsync(Run run, BoundQueue queue, int rows, bool sent)
+    {
+        Run.Progress($"relay-aged: writing {Number.Text(rows)} rows ...");
+        var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        await table.FillAsync(rows, sent: sent);
+        // As it would have been long ago: otherwise it falls into the first repeat.
+        await table.Database.ExecuteAsync("VACUUM ANALYZE outbox_message");
+        return table;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Data;
+using System.Diagnostics;
+using Bench.Measuring;
+using Bench.Results;
+using Bench.Setup;
+using Npgsql;
+
+namespace Bench.Relaying;
+
+/// <summary>A table through which many rows have passed while one snapshot, taken before, is still held: nothing that they
+/// left behind can be vacuumed.</summary>
+internal sealed class HeldTable : IAsyncDisposable
+{
+    private static readonly TimeSpan LetItSettle = TimeSpan.FromMilliseconds(200);
+
+    private readonly Run _run;
+    private readonly BoundQueue _queue;
+    private readonly OutboxTable _table;
+    private readonly NpgsqlConnection _holder;
+
+    private HeldTable(Run run, BoundQueue queue, OutboxTable table, NpgsqlConnection holder) =>
+        (_run, _queue, _table, _holder) = (run, queue, table, holder);
+
+    /// <summary>How large the table was when all had been marked, for each byte it had when nothing had been.</summary>
+    public double Growth { get; private set; }
+
+    public static async Task<HeldTable> CreateAsync(Run run, BoundQueue queue, int passed)
+    {
+        Run.Progress($"relay-aged: passing {Number.Text(passed)} rows under a snapshot ...");
+        var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        var holder = await table.Database.Source.OpenConnectionAsync();
+        var transaction = await holder.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await using (var look = new NpgsqlCommand("SELECT count(*) FROM outbox_message", holder, transaction))
+        {
+            await look.ExecuteScalarAsync();
+        }
+
+        var held = new HeldTable(run, queue, table, holder);
+        var before = 0L;
+        await held.PassAsync(passed, async () => before = await held.SizeAsync());
+        held.Growth = (double)await held.SizeAsync() / before;
+        return held;
+    }
+
+    public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).RunOnAsync(rows);
+
+    /// <summary>Milliseconds from the commit of a row, whose id many others have passed meanwhile, until it is marked.</summary>
+    public async Task<Sample> LateCommitAsync()
+    {
+        const int others = 5_000;
+        await using var relay = await RunningRelay.StartAsync(_run.Arena, _table.Database, _queue.Exchange);
+        await using var late = await _table.Database.Source.OpenConnectionAsync();
+        await using var transaction = await late.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand(_table.InsertSql(rows: 1), late, transaction))
+        {
+            await insert.ExecuteNonQueryAsync();
+        }
+
+        await _table.FillAsync(others);
+        await relay.SentAsync(others, _run.Stop);
+        await Task.Delay(LetItSettle);
+        var all = relay.SentAsync(others + 1, _run.Stop);
+        var watch = Stopwatch.StartNew();
+        await transaction.CommitAsync();
+        await all;
+        return new Sample(watch.Elapsed.TotalMilliseconds);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _holder.DisposeAsync();
+        await _table.DisposeAsync();
+    }
+
+    private async Task PassAsync(int rows, Func<Task> committed)
+    {
+        await _table.FillAsync(rows);
+        await committed();
+        await using var relay = await RunningRelay.StartAsync(_run.Arena, _table.Database, _queue.Exchange);
+        await relay.SentAsync(rows, _run.Stop);
+    }
+
+    private Task<long> SizeAsync() => _table.Database.ScalarAsync<long>("SELECT pg_relation_size('outbox_message')");
+}
