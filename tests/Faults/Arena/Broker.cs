@@ -1,0 +1,119 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Servers.Native;
+
+namespace Faults;
+
+/// <summary>The broker, seen by its administrator and past every proxy.</summary>
+internal sealed class Broker : IDisposable
+{
+    private const string User = "service";
+    private const string VirtualHost = "%2F";
+    private static readonly string[] ServiceQueues = ["orders.fulfilment", "orders.notifications"];
+
+    private readonly HttpClient _api;
+    private readonly string _password;
+
+    public Broker(NativeRabbitMq server)
+    {
+        Server = server;
+        var credentials = Uri.UnescapeDataString(server.Management.UserInfo);
+        _password = credentials.Split(':')[1];
+        _api = new HttpClient
+        {
+            BaseAddress = new Uri(server.Management.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + "/api/"),
+            Timeout = TimeSpan.FromSeconds(15),
+            DefaultRequestHeaders =
+            {
+                Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))),
+            },
+        };
+    }
+
+    public NativeRabbitMq Server { get; }
+
+    /// <summary>The service's address, by way of a proxy.</summary>
+    public string ServiceAddress(int port) => $"amqp://{User}:{_password}@127.0.0.1:{port}";
+
+    /// <summary>Creates the user of the service.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await PutAsync($"users/{User}", new { password = _password, tags = "" }, cancellationToken);
+        await GrantAsync(cancellationToken);
+    }
+
+    public Task GrantAsync(CancellationToken cancellationToken) => SetPermissionsAsync(".*", cancellationToken);
+
+    public Task RevokeAsync(CancellationToken cancellationToken) => SetPermissionsAsync("^$", cancellationToken);
+
+    public Task SetPolicyAsync(string name, string pattern, object definition, CancellationToken cancellationToken) =>
+        PutAsync($"policies/{VirtualHost}/{name}", new Dictionary<string, object> { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }, cancellationToken);
+
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, cancellationToken);
+
+    public Task DeletePolicyAsync(string name, CancellationToken cancellationToken) => DeleteAsync($"policies/{VirtualHost}/{name}", cancellationToken);
+
+    public Task DeleteQueueAsync(string queue, CancellationToken cancellationToken) => DeleteAsync($"queues/{VirtualHost}/{queue}", cancellationToken);
+
+    public Task PurgeQueueAsync(string queue, CancellationToken cancellationToken) => DeleteAsync($"queues/{VirtualHost}/{queue}/contents", cancellationToken);
+
+    public Task DeleteExchangeAsync(string exchange, CancellationToken cancellationToken) => DeleteAsync($"exchanges/{VirtualHost}/{exchange}", cancellationToken);
+
+    public Task UnbindAsync(string exchange, string queue, string routingKey, CancellationToken cancellationToken) =>
+        DeleteAsync($"bindings/{VirtualHost}/e/{exchange}/q/{queue}/{routingKey}", cancellationToken);
+
+    public Task BindAsync(string exchange, string queue, string routingKey, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"bindings/{VirtualHost}/e/{exchange}/q/{queue}", new { routing_key = routingKey }, cancellationToken);
+
+    /// <summary>Names of all queues.</summary>
+    public async Task<IReadOnlyList<string>> QueuesAsync(CancellationToken cancellationToken) =>
+        [.. (await GetAsync($"queues/{VirtualHost}?columns=name", cancellationToken)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
+
+    /// <summary>Messages that the service has still to settle: ready or delivered, in its queues and in their retry queues, as far
+    /// as their names contain <paramref name="part"/>. The broker renews its figures each second.</summary>
+    public async Task<long> UnsettledAsync(CancellationToken cancellationToken, string part = "")
+    {
+        var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
+        return queues.EnumerateArray().Where(queue => IsWorkedOff(queue) && Name(queue).Contains(part, StringComparison.Ordinal)).Sum(Messages);
+    }
+
+    /// <summary>Messages in the dead-letter queues.</summary>
+    public async Task<long> DeadAsync(CancellationToken cancellationToken)
+    {
+        var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
+        return queues.EnumerateArray().Where(queue => Name(queue).EndsWith(".dead", StringComparison.Ordinal)).Sum(Messages);
+    }
+
+    /// <summary>How many connections and channels the service has open.</summary>
+    public async Task<(int Connections, int Channels)> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connections = (await GetAsync("connections?columns=user,channels", cancellationToken)).EnumerateArray()
+            .Where(connection => connection.TryGetProperty("user", out var user) && user.GetString() == User).ToList();
+        return (connections.Count, connections.Sum(connection => connection.TryGetProperty("channels", out var channels) ? channels.GetInt32() : 0));
+    }
+
+    private static bool IsWorkedOff(JsonElement queue) =>
+        ServiceQueues.Any(name => Name(queue) == name || Name(queue).StartsWith(name + ".retry.", StringComparison.Ordinal));
+
+    private static string Name(JsonElement queue) => queue.GetProperty("name").GetString()!;
+
+    private static long Messages(JsonElement queue) => queue.TryGetProperty("messages", out var messages) ? messages.GetInt64() : 0;
+
+    private Task SetPermissionsAsync(string pattern, CancellationToken cancellationToken) =>
+        PutAsync($"permissions/{VirtualHost}/{User}", new { configure = pattern, write = pattern, read = pattern }, cancellationToken);
+
+    private Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => _api.GetFromJsonAsync<JsonElement>(path, cancellationToken);
+
+    private Task PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, cancellationToken);
+
+    private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await _api.SendAsync(request, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => _api.Dispose();
+}

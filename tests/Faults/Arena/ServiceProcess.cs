@@ -1,0 +1,165 @@
+using Servers;
+
+namespace Faults;
+
+/// <summary>One process of the service, with a network of its own, that is started again whenever it ends, as a supervisor
+/// would do.</summary>
+internal sealed class ServiceProcess(string name, string role, ServiceBuild build, Database database, Broker broker, string logDirectory)
+{
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(40);
+
+    // Shorter than the defaults where a default is a wait: a fault and its end should fit into a few seconds.
+    private static readonly Dictionary<string, string> Settings = new()
+    {
+        ["Outbox__Lease"] = "3s",
+        ["Outbox__ConfirmTimeout"] = "5s",
+        ["Outbox__RetryFirst"] = "200ms",
+        ["Outbox__RetryCap"] = "2s",
+        ["Outbox__MaxAttempts"] = "8",
+        ["Inbox__Retry__First"] = "250ms",
+    };
+
+    private readonly int _port = FreePorts.Find(1)[0];
+    private readonly Lock _lock = new();
+    private ChildProcess? _process;
+    private bool _endExpected;
+    private bool _stopped;
+
+    public string Name => name;
+
+    public string Role => role;
+
+    public string Url => $"http://127.0.0.1:{_port}";
+
+    public TcpProxy Postgres { get; } = new(Protocol.Postgres, database.Server.Port);
+
+    public TcpProxy RabbitMq { get; } = new(Protocol.Amqp, broker.Server.Port);
+
+    /// <summary>Of the process that runs now.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>How often the process has ended since the beginning.</summary>
+    public int Ends { get; private set; }
+
+    /// <summary>Whether the process that runs now is to end at a failpoint.</summary>
+    public bool IsArmed { get; private set; }
+
+    /// <summary>Ends that nobody asked for.</summary>
+    public List<string> UnexpectedEnds { get; } = [];
+
+    /// <summary>Starts the process, with <paramref name="extra"/> in its environment, until it ends.</summary>
+    public void Start(params (string Name, string Value)[] extra)
+    {
+        lock (_lock)
+        {
+            var environment = new Dictionary<string, string>(Settings)
+            {
+                ["Roles"] = role,
+                ["ASPNETCORE_URLS"] = Url,
+                ["ConnectionStrings__Postgres"] = database.ServiceAddress(Postgres.Port),
+                ["ConnectionStrings__RabbitMq"] = broker.ServiceAddress(RabbitMq.Port),
+            };
+            foreach (var (variable, value) in extra)
+            {
+                environment[variable] = value;
+            }
+
+            IsArmed = environment.ContainsKey("FAILPOINT");
+            _endExpected = IsArmed;
+            _process = ChildProcess.Start(new ChildProgram(build.Service)
+            {
+                Environment = environment,
+                LogFile = Path.Combine(logDirectory, name + ".log"),
+                WhenOrphaned = Signal.Kill,
+            });
+        }
+    }
+
+    /// <summary>Ends the process with SIGKILL. The supervisor starts it again.</summary>
+    public async Task KillAsync()
+    {
+        _endExpected = true;
+        var process = _process!;
+        await process.StopAsync(Signal.Kill, KillPatience);
+        await StartedAgainAsync(process);
+    }
+
+    /// <summary>Lets the process finish what it has begun. The supervisor starts it again.</summary>
+    public async Task TerminateAsync()
+    {
+        _endExpected = true;
+        var process = _process!;
+        await process.StopAsync(Signal.Terminate, StopPatience);
+        await StartedAgainAsync(process);
+    }
+
+    /// <summary>Kills the process and starts it with <paramref name="extra"/> in its environment.</summary>
+    public async Task KillAndStartAsync(params (string Name, string Value)[] extra)
+    {
+        ChildProcess process;
+        lock (_lock)
+        {
+            _endExpected = true;
+            _stopped = true;
+            process = _process!;
+        }
+
+        await process.StopAsync(Signal.Kill, KillPatience);
+        lock (_lock)
+        {
+            Ends++;
+            _stopped = false;
+            Start(extra);
+        }
+    }
+
+    public void Freeze() => _process!.Send(Signal.Stop);
+
+    public void Continue() => _process!.Send(Signal.Continue);
+
+    /// <summary>Starts the process again if it has ended. Called by the supervisor again and again.</summary>
+    public void Revive()
+    {
+        lock (_lock)
+        {
+            if (_stopped || _process is not { HasExited: true } ended)
+            {
+                return;
+            }
+
+            Ends++;
+            if (!_endExpected)
+            {
+                UnexpectedEnds.Add($"{name} ended by itself with exit code {ended.ExitCode}");
+            }
+
+            Start();
+        }
+    }
+
+    /// <summary>Ends the process for good.</summary>
+    public async Task EndAsync()
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+        }
+
+        if (_process is { } process)
+        {
+            await process.StopAsync(Signal.Kill, KillPatience);
+        }
+
+        await Postgres.DisposeAsync();
+        await RabbitMq.DisposeAsync();
+    }
+
+    private async Task StartedAgainAsync(ChildProcess ended)
+    {
+        while (!_stopped && _process == ended)
+        {
+            await Task.Delay(20);
+        }
+    }
+}

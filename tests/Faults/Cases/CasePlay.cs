@@ -1,0 +1,152 @@
+using System.Diagnostics;
+
+namespace Faults;
+
+/// <summary>Plays one case from the first order to the verdict.</summary>
+internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
+{
+    private const int LinesShown = 8;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterHealing = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstPublishBound = TimeSpan.FromSeconds(2);
+
+    private readonly EvidenceReader _evidence = new(arena.Database);
+    private readonly string _history = Path.Combine(arena.Directory, $"{turn.Number}-{turn.Case.Name}-history.jsonl");
+    private readonly string _tap = Path.Combine(arena.Directory, $"{turn.Number}-{turn.Case.Name}-tap.jsonl");
+
+    /// <summary>How long nothing may be left after healing.</summary>
+    public TimeSpan DrainBound { get; init; } = TimeSpan.FromSeconds(60);
+
+    public async Task<CaseResult> PlayAsync(CancellationToken cancellationToken)
+    {
+        var at = DateTime.UtcNow;
+        var playing = Stopwatch.StartNew();
+        await arena.Fleet.WaitUntilReadyAsync(ReadyDeadline, cancellationToken);
+        arena.Tap.Turn(_tap);
+        var baseline = await _evidence.MarkAsync(cancellationToken);
+        var suppressed = await SuppressedAsync(cancellationToken);
+        var dead = await arena.Broker.DeadAsync(cancellationToken);
+        var endsBefore = UnexpectedEnds().Count;
+
+        var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, shape);
+        var injection = new Injection(arena, load, new Random(turn.Seed), cancellationToken);
+        var failure = await InjectAsync(injection, load, cancellationToken);
+        var drained = await new Drain(arena).WaitAsync(baseline, DrainBound, cancellationToken);
+
+        var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
+        var findings = Checker.Judge(evidence);
+        findings.Complaints.AddRange(failure is null ? [] : [failure]);
+        findings.Complaints.AddRange(drained is null ? [$"something was left to do {DrainBound.TotalSeconds:0} s after healing"] : []);
+        findings.Complaints.AddRange(UnexpectedEnds().Skip(endsBefore));
+        JudgeRefusals(evidence, injection, await arena.Broker.DeadAsync(cancellationToken) - dead, findings);
+        var firstPublish = await FirstPublishAsync(injection, findings, cancellationToken);
+
+        var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
+        var distinct = evidence.Tap.DistinctBy(delivery => delivery.Message).Count();
+        var result = new CaseResult
+        {
+            Number = turn.Number,
+            Case = turn.Case.Name,
+            Seed = turn.Seed,
+            At = at,
+            Seconds = playing.Elapsed.TotalSeconds,
+            Orders = load.Orders + evidence.History.Where(line => line.Asked == Asked.Write && line.Told == Told.Done).DistinctBy(line => line.Order).Count(),
+            Faults = injection.Faults,
+            Deliveries = evidence.Tap.Count,
+            Repeats = evidence.Tap.Count - distinct,
+            Suppressed = (await SuppressedAsync(cancellationToken)).Sum(now => now.Value - suppressed.GetValueOrDefault(now.Key)),
+            Lost = findings.Lost.Count,
+            Doubled = findings.Doubled.Count,
+            Phantoms = findings.Phantoms.Count,
+            Misordered = findings.Misordered.Count,
+            DrainSeconds = drained?.TotalSeconds,
+            FirstPublishSeconds = firstPublish,
+            Findings = [.. findings.Lines(LinesShown)],
+            Processes = [.. arena.Fleet.All.Select(Vitals.Of).OfType<Vitals>()],
+            BrokerConnections = connections,
+            BrokerChannels = channels,
+        };
+        if (result.IsGreen)
+        {
+            File.Delete(_history);
+        }
+
+        return result;
+    }
+
+    /// <returns>Why the fault could not be injected or healed; null when it could.</returns>
+    private async Task<string?> InjectAsync(Injection injection, Load load, CancellationToken cancellationToken)
+    {
+        string? failure = null;
+        try
+        {
+            await Task.Delay(WarmUp, cancellationToken);
+            await turn.Case.InjectAsync(injection);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            failure = $"the fault could not be injected: {exception.Message}";
+        }
+        finally
+        {
+            await injection.HealAsync();
+            await Task.Delay(AfterHealing, CancellationToken.None);
+            await load.DisposeAsync();
+        }
+
+        return failure;
+    }
+
+    /// <summary>Rows are charged and parked, and messages buried, over what is their own fault and over nothing else.</summary>
+    private void JudgeRefusals(Evidence evidence, Injection injection, long dead, Findings findings)
+    {
+        var parked = evidence.Outbox.Count(message => message.IsParked);
+        if (parked != injection.ParkedRows)
+        {
+            findings.Complaints.Add($"{parked} rows are parked, {injection.ParkedRows} should be");
+        }
+
+        if (dead != injection.DeadLetters)
+        {
+            findings.Complaints.Add($"{dead} messages became dead letters, {injection.DeadLetters} should have");
+        }
+
+        var charged = evidence.Outbox.Count(message => message.Attempts > 0);
+        if (charged > 0 && !turn.Case.MayChargeRows)
+        {
+            findings.Complaints.Add($"{charged} rows were charged with attempts, though no message was refused for itself");
+        }
+    }
+
+    private async Task<double?> FirstPublishAsync(Injection injection, Findings findings, CancellationToken cancellationToken)
+    {
+        if (injection.BrokerBackAt is not { } back)
+        {
+            return null;
+        }
+
+        var first = await arena.Database.ScalarAsync<DateTime>(
+            "SELECT min(sent_at) FROM outbox_message WHERE sent_at > @back", cancellationToken, ("back", back));
+        var wait = first - back;
+        if (first == default || wait > FirstPublishBound)
+        {
+            findings.Complaints.Add($"the first message went out {(first == default ? "never" : $"{wait.TotalSeconds:0.0} s")} after the broker took connections again");
+        }
+
+        return first == default ? null : wait.TotalSeconds;
+    }
+
+    private List<string> UnexpectedEnds() => [.. arena.Fleet.All.SelectMany(process => process.UnexpectedEnds)];
+
+    private async Task<Dictionary<int, long>> SuppressedAsync(CancellationToken cancellationToken)
+    {
+        var counted = new Dictionary<int, long>();
+        foreach (var consumer in arena.Fleet.Consumers)
+        {
+            counted[consumer.Id] = (long)await arena.Fleet.SumAsync(consumer, "inbox_duplicates_suppressed_messages_total", cancellationToken);
+        }
+
+        return counted;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Faults;
+
+/// <summary>Machines whose clocks disagree.</summary>
+internal static class ClockCases
+{
+    private const string Library = "libfaketimeMT.so.1";
+
+    public static IEnumerable<FaultCase> All =>
+    [
+        new("clock-ahead", "a process whose clock is an hour ahead loses and repeats nothing", fault => SkewAsync(fault, "+3600")) { Lacks = Lacks },
+        new("clock-behind", "a process whose clock is an hour behind loses and repeats nothing", fault => SkewAsync(fault, "-3600")) { Lacks = Lacks },
+    ];
+
+    private static string? LibraryFile { get; } =
+        new[] { "/usr/lib", "/usr/lib64" }.Where(Directory.Exists)
+            .SelectMany(root => Directory.EnumerateDirectories(root, "*-linux-gnu*").Append(root))
+            .Select(directory => Path.Combine(directory, "faketime", Library)).FirstOrDefault(File.Exists);
+
+    private static string? Lacks() => LibraryFile is null ? "libfaketime is not installed (Debian package libfaketime)" : null;
+
+    // One process of each role lives in another hour.
+    private static async Task SkewAsync(Injection fault, string offset)
+    {
+        foreach (var role in new[] { "api", "relay", "consumer" })
+        {
+            var process = fault.OneOf(fault.Fleet.Of(role));
+            fault.Note($"{process.Name} at {offset} s");
+            fault.ToHeal(() => process.KillAndStartAsync());
+            // Only the calendar: waits go by the monotonic clock, which no machine sets.
+            await process.KillAndStartAsync(
+                ("LD_PRELOAD", LibraryFile!), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1"));
+        }
+
+        // So that the skewed relay becomes the owner, if it is not yet.
+        await fault.PauseAsync(3, 4);
+        await fault.KillAsync(await fault.OwnerAsync());
+        await fault.PauseAsync(3, 5);
+    }
+}

@@ -1,0 +1,131 @@
+using Npgsql;
+
+namespace Faults;
+
+/// <summary>Everything that happens to a database and its sessions.</summary>
+internal static class DatabaseCases
+{
+    public static IEnumerable<FaultCase> All =>
+    [
+        new("database-crash", "what is committed survives the database's immediate restart, and burns nobody's attempts", fault => RestartAsync(fault, fault.Database.Server.StopImmediatelyAsync, "restart -m immediate")),
+        new("database-restart", "an orderly restart of the database is waited for", fault => RestartAsync(fault, fault.Database.Server.StopAsync, "restart -m fast")),
+        new("database-sessions-ended", "sessions that the server ends are opened again, and what they had not committed is done again", EndSessionsAsync),
+        new("database-outbox-locked", "while the outbox is locked orders are refused or wait, and nothing passes by", fault => LockAsync(fault, "outbox_message")),
+        new("database-inbox-locked", "while the inbox is locked deliveries wait without being charged", fault => LockAsync(fault, "inbox_message")),
+        new("database-orders-locked", "while the orders are locked nothing is half done", fault => LockAsync(fault, "orders")),
+        new("database-connections-exhausted", "without a free connection everybody waits and comes again", ExhaustAsync),
+        new("database-snapshot-held", "a snapshot that is held keeps no row from being read", HoldSnapshotAsync),
+        new("database-prepared-transaction", "a row whose transaction stays prepared for a while is not passed by", PrepareAsync),
+        new("database-serialization-failures", "a handler that loses against others runs again and is not charged", fault => ContendAsync(fault, PostgresErrorCodes.SerializationFailure)),
+        new("database-deadlocks", "a handler that is the victim of a deadlock runs again and is not charged", DeadlockAsync),
+        new("database-freeze", "a database that takes no new connections for a while is waited for", FreezeAsync),
+    ];
+
+    private static async Task RestartAsync(Injection fault, Func<Task> stop, string what)
+    {
+        for (var time = 0; time < 2; time++)
+        {
+            fault.Note(what);
+            await stop();
+            await fault.PauseAsync(0.1, 2);
+            await fault.Database.Server.StartAsync(fault.Cancellation);
+            await fault.PauseAsync(1.5, 2.5);
+        }
+    }
+
+    private static async Task EndSessionsAsync(Injection fault)
+    {
+        for (var time = 0; time < 4; time++)
+        {
+            fault.Note("pg_terminate_backend");
+            await fault.Database.TerminateSessionsAsync(fault.Cancellation);
+            await fault.PauseAsync(0.5, 1.2);
+        }
+    }
+
+    private static async Task LockAsync(Injection fault, string table)
+    {
+        await using var session = await fault.Database.OpenAsync(fault.Cancellation);
+        await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
+        fault.Note($"{table} locked");
+        await Database.ExecuteAsync(session, $"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", fault.Cancellation);
+        await fault.PauseAsync(2, 5);
+    }
+
+    private static async Task ExhaustAsync(Injection fault)
+    {
+        fault.Note("connections exhausted");
+        fault.ToHeal(() => fault.Database.ExecuteAsync($"ALTER ROLE {Database.Role} CONNECTION LIMIT -1", CancellationToken.None));
+        await fault.Database.ExecuteAsync($"ALTER ROLE {Database.Role} CONNECTION LIMIT 5", fault.Cancellation);
+        await fault.Database.TerminateSessionsAsync(fault.Cancellation);
+        await fault.PauseAsync(2, 5);
+    }
+
+    private static async Task HoldSnapshotAsync(Injection fault)
+    {
+        await using var session = await fault.Database.OpenAsync(fault.Cancellation);
+        await using var transaction = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, fault.Cancellation);
+        fault.Note("snapshot held");
+        await Database.ExecuteAsync(session, "SELECT pg_current_xact_id()", fault.Cancellation);
+        await fault.PauseAsync(6, 8);
+    }
+
+    // The id is taken long before the commit, by a transaction that no session belongs to any more.
+    private static async Task PrepareAsync(Injection fault)
+    {
+        var order = Guid.NewGuid();
+        var name = $"faults-{order:N}";
+        fault.Note("prepared transaction");
+        await fault.Database.ExecuteAsync(
+            $"""
+            BEGIN;
+            INSERT INTO outbox_message (exchange, routing_key, type, body)
+            VALUES ('{Tap.Exchange}', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', convert_to(json_build_object('orderId', '{order}', 'customerId', 'prepared')::text, 'UTF8'));
+            PREPARE TRANSACTION '{name}'
+            """,
+            fault.Cancellation);
+        fault.Load.Wrote(order);
+        fault.ToHeal(() => fault.Database.ExecuteAsync($"COMMIT PREPARED '{name}'", CancellationToken.None));
+        await fault.PauseAsync(3, 5);
+    }
+
+    private static async Task ContendAsync(Injection fault, string state)
+    {
+        fault.Note($"SQLSTATE {state} for one effect in ten");
+        fault.ToHeal(() => fault.Database.ExecuteAsync("DELETE FROM faults.mood", CancellationToken.None));
+        await fault.Database.ExecuteAsync($"INSERT INTO faults.mood VALUES ('{state}')", fault.Cancellation);
+        await fault.PauseAsync(4, 6);
+    }
+
+    // Takes articles in the opposite order of the service.
+    private static async Task DeadlockAsync(Injection fault)
+    {
+        await using var session = await fault.Database.OpenAsync(fault.Cancellation);
+        var end = DateTime.UtcNow.AddSeconds(5);
+        while (DateTime.UtcNow < end)
+        {
+            try
+            {
+                await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
+                fault.Note("articles locked backwards");
+                for (var sku = 9; sku > 0; sku--)
+                {
+                    await Database.ExecuteAsync(session, $"SELECT FROM stock WHERE sku = 'sku-{sku}' FOR UPDATE", fault.Cancellation);
+                    await fault.PauseAsync(0.02, 0.08);
+                }
+            }
+            catch (PostgresException deadlock) when (deadlock.SqlState == PostgresErrorCodes.DeadlockDetected)
+            {
+                // Sometimes it hits the one who began it.
+            }
+        }
+    }
+
+    private static async Task FreezeAsync(Injection fault)
+    {
+        fault.Note("freeze postgres");
+        fault.Database.Server.Send(Servers.Signal.Stop);
+        fault.ToHeal(() => fault.Database.Server.Send(Servers.Signal.Continue));
+        await fault.PauseAsync(2, 5);
+    }
+}

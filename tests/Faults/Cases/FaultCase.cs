@@ -1,0 +1,26 @@
+namespace Faults;
+
+/// <summary>When a case is played.</summary>
+internal enum Plays
+{
+    /// <summary>In every run.</summary>
+    Always,
+
+    /// <summary>It takes minutes: in runs of half an hour and more, and by its name.</summary>
+    InLongRuns,
+}
+
+/// <summary>One kind of fault, and what surviving it proves.</summary>
+/// <param name="Name">For the command line and the report.</param>
+/// <param name="Proves">One line.</param>
+/// <param name="InjectAsync">Injects faults while orders are being placed; what it leaves broken is healed afterwards.</param>
+internal sealed record FaultCase(string Name, string Proves, Func<Injection, Task> InjectAsync)
+{
+    public Plays Plays { get; init; }
+
+    /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
+    public bool MayChargeRows { get; init; }
+
+    /// <summary>What the machine lacks for it; null where it can be played.</summary>
+    public Func<string?> Lacks { get; init; } = () => null;
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Faults;
+
+/// <summary>Waits until nothing is left to do after a case has healed.</summary>
+internal sealed class Drain(Arena arena)
+{
+    // Every row has been sent or parked, and what was sent was handled by its consumer.
+    private const string LeftToDo =
+        """
+        SELECT count(*)
+        FROM outbox_message AS message
+        LEFT JOIN inbox_message AS handled ON handled.message_id = message.message_id
+            AND handled.consumer = CASE WHEN message.routing_key IN ('orders.order-placed.v1', 'orders.order-cancelled.v1')
+                THEN 'orders.fulfilment' ELSE 'orders.notifications' END
+        WHERE message.id > @since AND message.parked_at IS NULL AND (message.sent_at IS NULL OR handled.message_id IS NULL)
+        """;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
+    /// <returns>How long it took; null when there was something left after <paramref name="deadline"/>.</returns>
+    public async Task<TimeSpan?> WaitAsync(Baseline since, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (await IsLeftAsync(since, cancellationToken))
+        {
+            if (waiting.Elapsed > deadline)
+            {
+                return null;
+            }
+
+            await Task.Delay(Look, cancellationToken);
+        }
+
+        var drained = waiting.Elapsed;
+        await SettleAsync(since, cancellationToken);
+        return drained;
+    }
+
+    // What comes twice may come late: the queues must be empty, and the tap read to its end.
+    private async Task SettleAsync(Baseline since, CancellationToken cancellationToken)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (waiting.Elapsed < Settling
+            && (await arena.Broker.UnsettledAsync(cancellationToken) > 0 || !arena.Tap.HasSeen(await SentAsync(since, cancellationToken))))
+        {
+            await Task.Delay(Look, cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsLeftAsync(Baseline since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await arena.Database.ScalarAsync<long>(LeftToDo, cancellationToken, ("since", since.Outbox)) > 0;
+        }
+        catch (NpgsqlException)
+        {
+            // It may still be coming back.
+            return true;
+        }
+    }
+
+    private async Task<Guid[]> SentAsync(Baseline since, CancellationToken cancellationToken) => await arena.Database.ScalarAsync<Guid[]>(
+        "SELECT coalesce(array_agg(message_id), '{}') FROM outbox_message WHERE id > @since AND sent_at IS NOT NULL", cancellationToken, ("since", since.Outbox)) ?? [];
+}

@@ -1,0 +1,48 @@
+namespace Faults;
+
+/// <summary>A row of outbox_message. <see cref="Order"/> is what its body names, where it can be read.</summary>
+internal sealed record StoredMessage(
+    long Id, Guid Message, string Type, string? Key, string Body, Guid? Order, bool IsSent, bool IsParked, int Attempts);
+
+/// <summary>A row of orders.</summary>
+internal sealed record StoredOrder(Guid Id, string Customer, string Status);
+
+/// <summary>A row of notification.</summary>
+internal sealed record Notified(long Id, Guid Order, string Kind);
+
+/// <summary>A change of an order's status, as the ledger saw it; <see cref="Before"/> is null when the order was stored.</summary>
+internal sealed record Transition(Guid Order, string? Before, string After);
+
+/// <summary>A change of an article's stock, as the ledger saw it.</summary>
+internal sealed record StockMoved(string Sku, long Delta);
+
+/// <summary>A row that was inserted into inbox_message, as the ledger saw it: what has the same transaction was handled
+/// together.</summary>
+internal sealed record HandledMessage(long Sequence, string Consumer, Guid Message, string Transaction);
+
+/// <summary>Everything that is known of one case: what the clients were told, what arrived at the tap, what the tables and the
+/// effects ledger hold.</summary>
+internal sealed record Evidence
+{
+    public required IReadOnlyList<HistoryLine> History { get; init; }
+
+    public required IReadOnlyList<TapDelivery> Tap { get; init; }
+
+    public required IReadOnlyList<StoredMessage> Outbox { get; init; }
+
+    public required IReadOnlyList<StoredOrder> Orders { get; init; }
+
+    public required IReadOnlyList<Notified> Notifications { get; init; }
+
+    public required IReadOnlyList<Transition> Transitions { get; init; }
+
+    public required IReadOnlyList<StockMoved> StockMovements { get; init; }
+
+    public required IReadOnlyList<HandledMessage> Handled { get; init; }
+
+    /// <summary>Written orders whose handling was told to fail for a while.</summary>
+    public required IReadOnlySet<Guid> ToldToFail { get; init; }
+
+    /// <summary>Messages at the tap that are rows of an earlier case.</summary>
+    public required IReadOnlySet<Guid> OfEarlierCases { get; init; }
+}

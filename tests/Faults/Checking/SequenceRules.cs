@@ -1,0 +1,68 @@
+namespace Faults;
+
+/// <summary>Order within a key: in the outbox by id, since the writers of a key exclude each other; at the tap by first
+/// arrival; at a consumer by transaction. A key with a message that was told to fail is excepted at the consumer: what waits
+/// for a retry is overtaken.</summary>
+internal static class SequenceRules
+{
+    public static void Judge(Evidence evidence, Findings findings)
+    {
+        var keys = evidence.Outbox.Where(message => message.Key is not null && message.IsSent).GroupBy(message => message.Key!).ToList();
+        JudgeArrivals(evidence, keys, findings);
+        JudgeEffects(evidence, keys, findings);
+    }
+
+    private static void JudgeArrivals(Evidence evidence, List<IGrouping<string, StoredMessage>> keys, Findings findings)
+    {
+        var first = new Dictionary<string, int>();
+        for (var place = 0; place < evidence.Tap.Count; place++)
+        {
+            first.TryAdd(evidence.Tap[place].Message ?? "", place);
+        }
+
+        foreach (var key in keys)
+        {
+            var before = -1;
+            foreach (var message in key.Where(message => first.ContainsKey(message.Message.ToString())))
+            {
+                var place = first[message.Message.ToString()];
+                if (place < before)
+                {
+                    findings.Misordered.Add($"row {message.Id} of key {key.Key} arrived before an earlier one");
+                }
+
+                before = Math.Max(before, place);
+            }
+        }
+    }
+
+    private static void JudgeEffects(Evidence evidence, List<IGrouping<string, StoredMessage>> keys, Findings findings)
+    {
+        var handled = evidence.Handled.DistinctBy(message => (message.Consumer, message.Message)).ToDictionary(message => (message.Consumer, message.Message));
+        var failing = evidence.Outbox.Where(message => message.Key is not null && message.Order is { } order && evidence.ToldToFail.Contains(order))
+            .Select(message => message.Key!).ToHashSet();
+        failing.UnionWith(evidence.Orders.Where(order => order.Customer.Contains("-fails-", StringComparison.Ordinal)).Select(order => order.Id.ToString()));
+        foreach (var key in keys.Where(key => !failing.Contains(key.Key)))
+        {
+            foreach (var consumer in key.GroupBy(message => Tap.Consumers.GetValueOrDefault(message.Type)).Where(consumer => consumer.Key is not null))
+            {
+                JudgeConsumer(key.Key, [.. consumer.Select(message => handled.GetValueOrDefault((consumer.Key!, message.Message)))], findings);
+            }
+        }
+    }
+
+    private static void JudgeConsumer(string key, List<HandledMessage?> inCommitOrder, Findings findings)
+    {
+        HandledMessage? before = null;
+        foreach (var message in inCommitOrder.OfType<HandledMessage>())
+        {
+            // Within one transaction the ledger sees inbox rows in no order of meaning.
+            if (before is not null && message.Sequence < before.Sequence && message.Transaction != before.Transaction)
+            {
+                findings.Misordered.Add($"message {message.Message} of key {key} took effect before an earlier one at {message.Consumer}");
+            }
+
+            before = before is null || message.Sequence > before.Sequence ? message : before;
+        }
+    }
+}

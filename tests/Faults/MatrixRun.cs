@@ -1,0 +1,56 @@
+using Servers;
+
+namespace Faults;
+
+/// <summary>Plays cases in the order of their schedule and keeps the record.</summary>
+internal static class MatrixRun
+{
+    public static async Task<int> RunAsync(Arguments asked, CancellationToken cancellationToken)
+    {
+        var cases = asked.Cases;
+        var results = Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, "faults-results")).FullName;
+        Say("Building the service with failpoints ...");
+        var build = await ServiceBuild.MakeAsync(RepositoryRoot.Path, cancellationToken);
+        Say("Starting servers and service ...");
+        await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName, cancellationToken);
+
+        bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.Results.Count >= cases.Count;
+        var file = Path.Combine(results, FileName(asked, arena.Versions));
+        var record = RunRecord.TakeUp(file, asked.Seed, arena.Versions, asked.Command, IsFinished);
+        Say($"{arena.Versions}: {cases.Count} cases, seed {asked.Seed}{(record.Results.Count > 0 ? $", going on after case {record.Results.Count}" : "")}");
+
+        foreach (var turn in Schedule.Of(asked.Seed, cases, record.Results.Count + 1))
+        {
+            if (IsFinished(record))
+            {
+                break;
+            }
+
+            var result = await new CasePlay(arena, turn, LoadShape.Usual).PlayAsync(cancellationToken);
+            record.Results.Add(result);
+            record.Save(file);
+            Say(ResultTable.Line(result));
+            foreach (var finding in result.Findings)
+            {
+                Say($"       {finding}");
+            }
+        }
+
+        foreach (var missing in CaseCatalogue.All.Where(known => asked.Case is null && known.Lacks() is not null))
+        {
+            Say($"     {missing.Name,-36} not run: {missing.Lacks()}");
+        }
+
+        Say($"Results: {Path.GetRelativePath(Environment.CurrentDirectory, Path.ChangeExtension(file, ".md"))}");
+        Console.WriteLine(record.LastLine());
+        return record.IsGreen ? 0 : 1;
+    }
+
+    private static string FileName(Arguments asked, string versions)
+    {
+        var of = new string([.. versions.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter == '.')]).ToLowerInvariant();
+        return $"seed-{asked.Seed}{(asked.Minutes is { } minutes ? $"-{minutes}min" : "")}{(asked.Case is { } name ? $"-{name}" : "")}-{of}.json";
+    }
+
+    private static void Say(string line) => Console.WriteLine(line);
+}

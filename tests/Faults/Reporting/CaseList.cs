@@ -1,0 +1,16 @@
+namespace Faults;
+
+/// <summary>./faults --list</summary>
+internal static class CaseList
+{
+    public static int Print()
+    {
+        foreach (var known in CaseCatalogue.All)
+        {
+            var note = known.Lacks() is { } lack ? $" [not played here: {lack}]" : known.Plays == Plays.InLongRuns ? " [in runs of 30 minutes and more]" : "";
+            Console.WriteLine($"{known.Name,-38} {known.Proves}{note}");
+        }
+
+        return 0;
+    }
+}

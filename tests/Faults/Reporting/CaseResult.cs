@@ -1,0 +1,56 @@
+namespace Faults;
+
+/// <summary>What became of a case.</summary>
+internal sealed record CaseResult
+{
+    public required int Number { get; init; }
+
+    public required string Case { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required DateTime At { get; init; }
+
+    /// <summary>How long it took, everything included.</summary>
+    public required double Seconds { get; init; }
+
+    public required int Orders { get; init; }
+
+    public required IReadOnlyList<string> Faults { get; init; }
+
+    /// <summary>Messages that arrived at the tap, repeats included.</summary>
+    public required int Deliveries { get; init; }
+
+    /// <summary>Of these, repeats: messages that the relay published more than once.</summary>
+    public required int Repeats { get; init; }
+
+    /// <summary>Deliveries that the inbox recognized, by the counters of the consumers that live: those that were killed took
+    /// theirs with them.</summary>
+    public required long Suppressed { get; init; }
+
+    public required int Lost { get; init; }
+
+    public required int Doubled { get; init; }
+
+    public required int Phantoms { get; init; }
+
+    public required int Misordered { get; init; }
+
+    /// <summary>From healing until nothing was left to do; null when something was.</summary>
+    public required double? DrainSeconds { get; init; }
+
+    /// <summary>From when the broker took connections again until the first message was confirmed.</summary>
+    public double? FirstPublishSeconds { get; init; }
+
+    /// <summary>What the checker has against it, a few lines of each kind.</summary>
+    public required IReadOnlyList<string> Findings { get; init; }
+
+    public bool IsGreen => Findings.Count == 0;
+
+    /// <summary>What the processes used at the end, and what the service had open at the broker.</summary>
+    public IReadOnlyList<Vitals> Processes { get; init; } = [];
+
+    public int BrokerConnections { get; init; }
+
+    public int BrokerChannels { get; init; }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Faults;
+
+/// <summary>The results of one seed on one pair of servers, kept in a file after each case: a run that was interrupted is taken
+/// up where it stopped.</summary>
+internal sealed class RunRecord
+{
+    private static readonly JsonSerializerOptions Format = new(JsonLines.Format) { WriteIndented = true };
+
+    public required int Seed { get; init; }
+
+    public required string Versions { get; init; }
+
+    public required string Command { get; init; }
+
+    public List<CaseResult> Results { get; init; } = [];
+
+    public double Minutes => Results.Sum(result => result.Seconds) / 60;
+
+    public bool IsGreen => Results.Count > 0 && Results.All(result => result.IsGreen);
+
+    /// <summary>The record of the same command on the same servers, unless it is finished; else a new one.</summary>
+    public static RunRecord TakeUp(string file, int seed, string versions, string command, Func<RunRecord, bool> isFinished)
+    {
+        var fresh = new RunRecord { Seed = seed, Versions = versions, Command = command };
+        if (!File.Exists(file))
+        {
+            return fresh;
+        }
+
+        var left = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(file), Format)!;
+        return left.Versions == versions && left.Command == command && !isFinished(left) ? left : fresh;
+    }
+
+    public void Save(string file)
+    {
+        File.WriteAllText(file + ".new", JsonSerializer.Serialize(this, Format));
+        File.Move(file + ".new", file, overwrite: true);
+        File.WriteAllText(Path.ChangeExtension(file, ".md"), ResultTable.Markdown(this));
+    }
+
+    /// <summary>For programs that read along.</summary>
+    public string LastLine() =>
+        $"cases={Results.Count} orders={Results.Sum(result => result.Orders)} faults={Results.Sum(result => result.Faults.Count)} "
+        + $"lost={Results.Sum(result => result.Lost)} doubled={Results.Sum(result => result.Doubled)} phantoms={Results.Sum(result => result.Phantoms)} "
+        + $"misordered={Results.Sum(result => result.Misordered)} verdict={(IsGreen ? "green" : "red")}";
+}
