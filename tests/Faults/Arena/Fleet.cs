@@ -72,14 +72,14 @@ internal sealed class Fleet : IAsyncDisposable
         return null;
     }
 
-    /// <summary>The sum of one of a process's counters over its labels; 0 where it does not answer.</summary>
+    /// <summary>The sum of the series of a process whose names begin with <paramref name="metric"/>; 0 where it does not answer.</summary>
     public async Task<double> SumAsync(ServiceProcess process, string metric, CancellationToken cancellationToken)
     {
         try
         {
             var text = await _http.GetStringAsync($"{process.Url}/metrics", cancellationToken);
             return text.Split('\n')
-                .Where(line => line.StartsWith(metric + '{', StringComparison.Ordinal) || line.StartsWith(metric + ' ', StringComparison.Ordinal))
+                .Where(line => line.StartsWith(metric, StringComparison.Ordinal) && !line.Contains("_created", StringComparison.Ordinal))
                 .Sum(line => double.Parse(Value(line), CultureInfo.InvariantCulture));
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

@@ -38,6 +38,9 @@ internal static class BrokerCases
     {
         for (var time = 0; time < 2; time++)
         {
+            // First it hangs: what it has been sent by then, it has not read.
+            fault.Broker.Server.Send(Signal.Stop);
+            await fault.PauseAsync(0.3, 1);
             fault.Note("kill -9 broker");
             await fault.Broker.Server.KillAsync();
             await fault.PauseAsync(0.1, 2);
@@ -147,7 +150,7 @@ internal static class BrokerCases
             consumer.Continue();
         }
 
-        await fault.PauseAsync(3, 4);
+        await MessageCases.FailAsync(fault);
     }
 
     // The tap's binding is the harness's own to mend, before anything is published: the service mends its own.

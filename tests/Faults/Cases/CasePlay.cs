@@ -31,8 +31,8 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
 
         var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, shape);
         var injection = new Injection(arena, load, new Random(turn.Seed), cancellationToken);
-        var failure = await InjectAsync(injection, load, cancellationToken);
-        var drained = await new Drain(arena).WaitAsync(baseline, DrainBound, cancellationToken);
+        var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
+        var drained = await new Drain(arena).WaitAsync(baseline, healed, DrainBound, cancellationToken);
 
         var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
         var findings = Checker.Judge(evidence);
@@ -43,7 +43,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var firstPublish = await FirstPublishAsync(injection, findings, cancellationToken);
 
         var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
-        var distinct = evidence.Tap.DistinctBy(delivery => delivery.Message).Count();
+        var published = evidence.Tap.Where(delivery => delivery.App != Tap.OwnApp).ToList();
         var result = new CaseResult
         {
             Number = turn.Number,
@@ -53,8 +53,8 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
             Seconds = playing.Elapsed.TotalSeconds,
             Orders = load.Orders + evidence.History.Where(line => line.Asked == Asked.Write && line.Told == Told.Done).DistinctBy(line => line.Order).Count(),
             Faults = injection.Faults,
-            Deliveries = evidence.Tap.Count,
-            Repeats = evidence.Tap.Count - distinct,
+            Deliveries = published.Count,
+            Repeats = published.Count - published.DistinctBy(delivery => delivery.Message).Count(),
             Suppressed = (await SuppressedAsync(cancellationToken)).Sum(now => now.Value - suppressed.GetValueOrDefault(now.Key)),
             Lost = findings.Lost.Count,
             Doubled = findings.Doubled.Count,
@@ -75,10 +75,11 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         return result;
     }
 
-    /// <returns>Why the fault could not be injected or healed; null when it could.</returns>
-    private async Task<string?> InjectAsync(Injection injection, Load load, CancellationToken cancellationToken)
+    /// <returns>Why the fault could not be injected, if it could not, and what runs since the case was healed.</returns>
+    private async Task<(string? Failure, Stopwatch Healed)> InjectAsync(Injection injection, Load load, CancellationToken cancellationToken)
     {
         string? failure = null;
+        var healed = new Stopwatch();
         try
         {
             await Task.Delay(WarmUp, cancellationToken);
@@ -91,11 +92,12 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         finally
         {
             await injection.HealAsync();
+            healed.Start();
             await Task.Delay(AfterHealing, CancellationToken.None);
             await load.DisposeAsync();
         }
 
-        return failure;
+        return (failure, healed);
     }
 
     /// <summary>Rows are charged and parked, and messages buried, over what is their own fault and over nothing else.</summary>
@@ -144,7 +146,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var counted = new Dictionary<int, long>();
         foreach (var consumer in arena.Fleet.Consumers)
         {
-            counted[consumer.Id] = (long)await arena.Fleet.SumAsync(consumer, "inbox_duplicates_suppressed_messages_total", cancellationToken);
+            counted[consumer.Id] = (long)await arena.Fleet.SumAsync(consumer, "inbox_duplicates_suppressed", cancellationToken);
         }
 
         return counted;

@@ -18,8 +18,8 @@ internal static class KillCases
         At("consumer", "consume.after-handler", 40, "an effect that was not committed is undone and done again"),
         At("consumer", "consume.after-commit", 40, "an effect that was committed and not acked is suppressed when it comes again"),
         At("consumer", "retry.after-republish", 2, "a copy for a retry whose original was not acked has its effect once"),
-        At("api", "request.before-commit", 150, "an order that was not committed leaves neither row nor message, and can be asked for again"),
-        At("api", "request.after-commit", 150, "an order that was committed and not answered is the same order when it is asked for again"),
+        At("api", "place.before-commit", 150, "an order that was not committed leaves neither row nor message, and can be asked for again"),
+        At("api", "place.after-commit", 150, "an order that was committed and not answered is the same order when it is asked for again"),
 
         new("kill-any", "whichever process dies whenever, nothing is lost or doubled", fault => ManyAsync(fault, 8, () => fault.OneOf(fault.Fleet.All))),
         new("kill-owner", "the standby goes on where the owner of the outbox died", fault => ManyAsync(fault, 3, fault.OwnerAsync)),
@@ -36,7 +36,7 @@ internal static class KillCases
     ];
 
     private static FaultCase At(string role, string failpoint, int mostPassed, string proves) =>
-        new("kill-at-" + failpoint.Replace("consume.", "consumer-", StringComparison.Ordinal).Replace('.', '-'), proves, async fault =>
+        new("kill-at-" + failpoint.Replace('.', '-'), proves, async fault =>
         {
             var processes = fault.Fleet.Of(role);
             var ends = processes.Sum(process => process.Ends) + processes.Count;

@@ -129,7 +129,8 @@ internal static class MessageCases
         }
     }
 
-    private static async Task FailAsync(Injection fault)
+    /// <summary>Messages whose handling fails for a second and a half.</summary>
+    public static async Task FailAsync(Injection fault)
     {
         for (var time = 0; time < 20; time++)
         {

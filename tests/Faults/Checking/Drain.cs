@@ -20,13 +20,16 @@ internal sealed class Drain(Arena arena)
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
-    /// <returns>How long it took; null when there was something left after <paramref name="deadline"/>.</returns>
-    public async Task<TimeSpan?> WaitAsync(Baseline since, TimeSpan deadline, CancellationToken cancellationToken)
+    /// <param name="since">Where the tables stood.</param>
+    /// <param name="healed">Runs since the case was healed.</param>
+    /// <param name="deadline">How long after that something may be left.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How long after healing nothing was left; null when something was.</returns>
+    public async Task<TimeSpan?> WaitAsync(Baseline since, Stopwatch healed, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        var waiting = Stopwatch.StartNew();
         while (await IsLeftAsync(since, cancellationToken))
         {
-            if (waiting.Elapsed > deadline)
+            if (healed.Elapsed > deadline)
             {
                 return null;
             }
@@ -34,7 +37,7 @@ internal sealed class Drain(Arena arena)
             await Task.Delay(Look, cancellationToken);
         }
 
-        var drained = waiting.Elapsed;
+        var drained = healed.Elapsed;
         await SettleAsync(since, cancellationToken);
         return drained;
     }

@@ -1,6 +1,65 @@
+using Servers;
+
 namespace Faults;
 
+/// <summary>Proves the checker: a service that is broken on purpose must turn it red.</summary>
 internal static class MutantsRun
 {
-    public static Task<int> RunAsync(Arguments asked, CancellationToken cancellationToken) => Task.FromResult(asked.Seed);
+    // A fault hits or misses by chance; what is broken shows within a few tries.
+    private const int Tries = 3;
+
+    public static async Task<int> RunAsync(Arguments asked, CancellationToken cancellationToken)
+    {
+        List<Mutant> mutants = [.. Mutant.All.Where(mutant => asked.Mutants is "" || mutant.Name == asked.Mutants)];
+        if (mutants.Count == 0)
+        {
+            throw new ServersException($"--mutants is \"{asked.Mutants}\": the mutants are {string.Join(", ", Mutant.All.Select(mutant => mutant.Name))}.");
+        }
+
+        var unseen = new List<string>();
+        foreach (var mutant in mutants)
+        {
+            Console.WriteLine($"{mutant.Name}: {mutant.Breaks}");
+            if (!await IsSeenAsync(mutant, asked.Seed, cancellationToken))
+            {
+                unseen.Add(mutant.Name);
+            }
+        }
+
+        Console.WriteLine($"mutants={mutants.Count} seen={mutants.Count - unseen.Count}{(unseen.Count > 0 ? $" unseen={string.Join(',', unseen)}" : "")}");
+        return unseen.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task<bool> IsSeenAsync(Mutant mutant, int seed, CancellationToken cancellationToken)
+    {
+        var root = Directory.CreateTempSubdirectory("faults-mutant-").FullName;
+        try
+        {
+            await mutant.MakeAsync(root, cancellationToken);
+            var build = await ServiceBuild.MakeAsync(root, cancellationToken);
+            await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(root, "evidence")).FullName, cancellationToken);
+            foreach (var turn in Schedule.Of(seed, [mutant.Case], 1).Take(Tries))
+            {
+                var play = new CasePlay(arena, turn, LoadShape.Usual) { DrainBound = TimeSpan.FromSeconds(20) };
+                var result = await play.PlayAsync(cancellationToken);
+                Console.WriteLine(ResultTable.Line(result));
+                foreach (var finding in result.Findings)
+                {
+                    Console.WriteLine($"       {finding}");
+                }
+
+                // That something did not end in time or was complained about is not enough: the checker must say what is wrong.
+                if (result.Lost + result.Doubled + result.Phantoms + result.Misordered > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
 }
