@@ -93,8 +93,12 @@ internal sealed partial class Subscription(
         Interlocked.Increment(ref _received);
         if (!narrow && delivery.DeliveryCount >= SuspectCount)
         {
-            LogSuspect(queue.Name, delivery.DeliveryCount);
-            _end.TrySetResult(SubscriptionEnd.Narrow);
+            // Once: all that was prefetched beside it comes with the same count.
+            if (_end.TrySetResult(SubscriptionEnd.Narrow))
+            {
+                LogSuspect(queue.Name, delivery.DeliveryCount);
+            }
+
             return;
         }
 

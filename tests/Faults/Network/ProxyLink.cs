@@ -95,9 +95,14 @@ internal sealed class ProxyLink(TcpProxy proxy, Socket client, Socket server)
         return piece;
     }
 
-    // A reply proves that the server has done what it was asked.
-    private ReadOnlyMemory<byte>? Reply(ReadOnlyMemory<byte> piece) =>
-        _cutsReply ? null
-        : _confirms is null ? piece
-        : _confirms.Pass(piece, proxy.DropsConfirms, proxy.ConfirmDropped);
+    private ReadOnlyMemory<byte>? Reply(ReadOnlyMemory<byte> piece)
+    {
+        if (_cutsReply)
+        {
+            // It proves that the server has done what it was asked.
+            return null;
+        }
+
+        return _confirms?.Pass(piece, proxy.DropsConfirms, proxy.ConfirmDropped) ?? piece;
+    }
 }
