@@ -8,12 +8,17 @@ namespace Messaging;
 /// connection failure, or a publish past its deadline, every publish in flight ends as Unknown and the owner opens another.</summary>
 internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
+    private const int LooksPerDeadline = 20;
+
     private readonly IConnection _connection;
     private readonly IChannel[] _channels;
     private readonly TimeSpan _deadline;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _broken = new();
+    private readonly Flights _flights = new();
+    private readonly ITimer _watch;
     private volatile bool _blocked;
+    private long _unblockedAt;
     private int _next;
 
     private ConfirmedPublisher(IConnection connection, IChannel[] channels, TimeSpan deadline, TimeProvider clock)
@@ -30,6 +35,8 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         {
             channel.ChannelShutdownAsync += OnShutdown;
         }
+
+        _watch = clock.CreateTimer(_ => BreakIfOverdue(), null, deadline / LooksPerDeadline, deadline / LooksPerDeadline);
 
         // A channel that ended before its handler was attached would never be noticed.
         if (!connection.IsOpen || Array.Exists(channels, channel => !channel.IsOpen))
@@ -74,49 +81,15 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 
     /// <summary>Publishes one message and completes when its fate is known or its deadline has passed; it never throws.
     /// Messages are spread over the channels, so only a caller that awaits the first is sure of the order of two.</summary>
-    public async Task<PublishOutcome> PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
+    public Task<PublishOutcome> PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
     {
-        if (_broken.IsCancellationRequested)
+        if (!_flights.TryStart(_clock.GetTimestamp(), out var flight))
         {
-            return PublishOutcome.Unknown(BreakReason!);
+            return Task.FromResult(PublishOutcome.Unknown(BreakReason!));
         }
 
-        try
-        {
-            var channel = _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length];
-            // No token goes into the client: a publish that is cancelled half way leaves its sequence numbers in doubt.
-            var confirm = channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body, CancellationToken.None);
-            if (!confirm.IsCompletedSuccessfully)
-            {
-                await WithinDeadlineAsync(confirm.AsTask());
-            }
-
-            return PublishOutcome.Confirmed;
-        }
-        catch (PublishReturnException returned)
-        {
-            return PublishOutcome.Returned(returned.Exchange, returned.RoutingKey, returned.ReplyCode, returned.ReplyText);
-        }
-        catch (PublishException)
-        {
-            return PublishOutcome.Nacked;
-        }
-        catch (TimeoutException)
-        {
-            Break($"No confirm came within {_deadline}.");
-            return PublishOutcome.Unknown(BreakReason!);
-        }
-        catch (Exception exception) when (exception is ArgumentException or WireFormattingException)
-        {
-            // The message's own fault. What it left in the client's count of messages is not known, so all the same:
-            Break($"{exception.GetType().Name} over a message.");
-            return PublishOutcome.Unwritable(exception);
-        }
-        catch (Exception exception)
-        {
-            Break($"{exception.GetType().Name} while publishing.");
-            return PublishOutcome.Unknown(BreakReason!);
-        }
+        _ = FlyAsync(flight, exchange, routingKey, properties, body);
+        return flight.Outcome;
     }
 
     /// <summary>Ends every publish in flight as Unknown, at once.</summary>
@@ -126,23 +99,62 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Break("The publisher was closed.");
+        await _watch.DisposeAsync();
         await BrokerConnector.AbandonAsync(_connection);
     }
 
-    private async Task WithinDeadlineAsync(Task confirm)
+    /// <summary>May never end: the client can hang for ever after a broker restart under load. Nobody waits for it.</summary>
+    private async Task FlyAsync(Flight flight, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
     {
-        while (true)
+        PublishOutcome outcome;
+        string? broken = null;
+        try
         {
-            try
-            {
-                await confirm.WaitAsync(_deadline, _clock, _broken.Token);
-                return;
-            }
-            catch (TimeoutException) when (_blocked && !confirm.IsCompleted)
-            {
-                // A blocked broker has not read the message yet. It will once its alarm is over; publishing the message
-                // again on another connection would only double it.
-            }
+            var channel = _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length];
+            // No token goes into the client: a publish that is cancelled half way leaves its sequence numbers in doubt.
+            await channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body, CancellationToken.None);
+            outcome = PublishOutcome.Confirmed;
+        }
+        catch (PublishReturnException returned)
+        {
+            outcome = PublishOutcome.Returned(returned.Exchange, returned.RoutingKey, returned.ReplyCode, returned.ReplyText);
+        }
+        catch (PublishException)
+        {
+            outcome = PublishOutcome.Nacked;
+        }
+        catch (Exception exception) when (exception is ArgumentException or WireFormattingException)
+        {
+            // The message's own fault. What it left in the client's count of messages is not known, so all the same:
+            broken = $"{exception.GetType().Name} over a message.";
+            outcome = PublishOutcome.Unwritable(exception);
+        }
+        catch (Exception exception)
+        {
+            broken = $"{exception.GetType().Name} while publishing.";
+            outcome = PublishOutcome.Unknown(BreakReason ?? broken);
+        }
+
+        if (!_flights.TryLand(flight))
+        {
+            return;
+        }
+
+        if (broken is not null)
+        {
+            Break(broken);
+        }
+
+        flight.End(outcome);
+    }
+
+    private void BreakIfOverdue()
+    {
+        // A blocked broker has not read the messages yet. It will once its alarm is over; publishing them again on another
+        // connection would only double them.
+        if (!_blocked && _flights.Oldest is { } oldest && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
+        {
+            Break($"No confirm came within {_deadline}.");
         }
     }
 
@@ -155,6 +167,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 
     private Task OnUnblocked(object sender, AsyncEventArgs args)
     {
+        Volatile.Write(ref _unblockedAt, _clock.GetTimestamp());
         _blocked = false;
         BlockedChanged?.Invoke();
         return Task.CompletedTask;
@@ -170,5 +183,6 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         BreakReason ??= reason;
         _broken.Cancel();
+        _flights.EndAll(BreakReason);
     }
 }

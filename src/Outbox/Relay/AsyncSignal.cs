@@ -8,7 +8,21 @@ internal sealed class AsyncSignal
     private readonly Channel<bool> _set = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    public void Set() => _set.Writer.TryWrite(true);
+    private int _isSet;
 
-    public async Task WaitAsync(CancellationToken cancellationToken) => await _set.Reader.ReadAsync(cancellationToken);
+    // Most calls find it set: they cost one exchange, and no lock.
+    public void Set()
+    {
+        if (Interlocked.Exchange(ref _isSet, 1) == 0)
+        {
+            _set.Writer.TryWrite(true);
+        }
+    }
+
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        await _set.Reader.ReadAsync(cancellationToken);
+        // Whoever finds it still set before this has changed what the waiter looks at next.
+        Interlocked.Exchange(ref _isSet, 0);
+    }
 }

@@ -103,7 +103,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         return true;
     }
 
-    /// <summary>The broker has it: the next row of its key may go. It stays held until it is marked.</summary>
+    /// <summary>The broker has it: the next row of its key may go, which nobody else is told. It stays held until it is marked.</summary>
     public void Confirmed(OutboxRow row)
     {
         using var locked = _lock.EnterScope();
@@ -131,7 +131,6 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         using var locked = _lock.EnterScope();
         _held.Marked(ids);
         Publishable.Set();
-        Readable.Set();
     }
 
     /// <summary>The table gives it back after <paramref name="delay"/>; until then it holds back its key, and nothing of the
@@ -201,6 +200,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         _ready.Acquit(row);
         _held.Remove(row.Id);
         LeaveLine(row, leave);
+        Publishable.Set();
         Readable.Set();
     }
 
@@ -213,8 +213,6 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             line.Busy = false;
             Promote(line);
         }
-
-        Publishable.Set();
     }
 
     /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>

@@ -9,6 +9,10 @@ namespace Outbox.Relay;
 internal sealed partial class MarkStage(
     OutboxDatabase database, MarkBacklog backlog, OutboxOptions options, OutboxMetrics metrics, TimeProvider clock, ILogger<MarkStage> logger)
 {
+    // Marks are shared: with a few messages on their way at a time each would otherwise have a commit of its own, which costs
+    // the database more than the message costs the broker. Nobody waits for a mark.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Marks what earlier terms of ownership left, before anything is read and published again.</summary>
     public async Task MarkBacklogAsync(OwnerLock owner, CancellationToken cancellationToken)
     {
@@ -41,6 +45,11 @@ internal sealed partial class MarkStage(
                     pulse.Idle();
                     pending = await settled.WaitToReadAsync(cancellationToken);
                     pulse.Busy(options.Lease);
+                    if (pending)
+                    {
+                        await Task.Delay(Gathering, clock, cancellationToken);
+                    }
+
                     while (settled.TryRead(out var settlement))
                     {
                         batch.Add(settlement);

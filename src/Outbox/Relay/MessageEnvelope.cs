@@ -32,7 +32,7 @@ internal static class MessageEnvelope
             Persistent = true,
         };
 
-        var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
+        var headers = new Dictionary<string, object?>(capacity: 2, StringComparer.Ordinal);
         if (row.Headers is not null)
         {
             try
@@ -62,11 +62,23 @@ internal static class MessageEnvelope
             headers[MessageHeaders.TraceParent] = row.TraceParent;
         }
 
-        var bytes = headers.Sum(header => WireBounds.Utf8Length(header.Key) + 16 + (header.Value is string text ? WireBounds.Utf8Length(text) : 0));
+        var bytes = BytesOf(headers);
         var bound = (maxFrameBytes == 0 ? 128 * 1024 : maxFrameBytes) - FrameReserve;
         refusal ??= bytes > bound ? $"headers and key have {bytes} bytes; the broker's frame leaves {bound} for them." : null;
         properties.Headers = headers;
         return refusal is null ? properties : null;
+    }
+
+    /// <summary>At least what they take in the frame.</summary>
+    private static int BytesOf(Dictionary<string, object?> headers)
+    {
+        var bytes = 0;
+        foreach (var (name, value) in headers)
+        {
+            bytes += WireBounds.Utf8Length(name) + 16 + (value is string text ? WireBounds.Utf8Length(text) : 0);
+        }
+
+        return bytes;
     }
 
     private static string? ReadHeaders(string json, Dictionary<string, object?> headers)

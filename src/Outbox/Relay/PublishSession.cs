@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Messaging;
 using RabbitMQ.Client;
@@ -13,7 +14,9 @@ internal sealed class PublishSession(
     // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
 
+    private readonly Lock _gate = new();
     private readonly List<OutboxRow> _unknown = [];
+    private CancellationToken _stop;
     private int _inFlight;
 
     /// <summary>Publishes what the lookahead offers and returns when the connection has broken or publishing is to stop; every
@@ -22,6 +25,7 @@ internal sealed class PublishSession(
     {
         publisher.BlockedChanged += lookahead.Publishable.Set;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopTaking, publisher.Broken);
+        _stop = stop.Token;
         try
         {
             while (!stop.IsCancellationRequested)
@@ -36,13 +40,7 @@ internal sealed class PublishSession(
                 }
 
                 status.BrokerWorks();
-                var window = lookahead.Suspects > 0 ? 1 : options.InFlight;
-                if (Volatile.Read(ref _inFlight) < window && lookahead.TryTake(out var row))
-                {
-                    Publish(row);
-                    continue;
-                }
-
+                PublishWhatMayGo();
                 // A broken or overdue publish ends the wait too, so it is bounded whenever something is in flight.
                 pulse.Idle();
                 await lookahead.Publishable.WaitAsync(stop.Token);
@@ -52,7 +50,7 @@ internal sealed class PublishSession(
         {
         }
 
-        while (Volatile.Read(ref _inFlight) > 0)
+        while (AreAnyInFlight())
         {
             await lookahead.Publishable.WaitAsync(CancellationToken.None);
         }
@@ -60,16 +58,56 @@ internal sealed class PublishSession(
         PutBackUnknown();
     }
 
+    /// <summary>Called by the loop when something new may go, and by whoever has settled a row, since that makes room and lets
+    /// the next of its key go: waking the loop for each confirm would cost more than the publish.</summary>
+    private void PublishWhatMayGo()
+    {
+        while (TryTake(out var row))
+        {
+            Publish(row);
+        }
+    }
+
+    private bool TryTake([NotNullWhen(true)] out OutboxRow? row)
+    {
+        using var locked = _gate.EnterScope();
+        row = null;
+        var window = lookahead.Suspects > 0 ? 1 : options.InFlight;
+        if (_stop.IsCancellationRequested || publisher.IsBlocked || _inFlight >= window || !lookahead.TryTake(out row))
+        {
+            return false;
+        }
+
+        _inFlight++;
+        return true;
+    }
+
+    // Under the gate: whoever was about to take a row has either taken it by now, or will see that publishing has stopped.
+    private bool AreAnyInFlight()
+    {
+        using var locked = _gate.EnterScope();
+        return _inFlight > 0;
+    }
+
     private void Publish(OutboxRow row)
     {
         if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
         {
-            Interlocked.Increment(ref _inFlight);
             _ = PublishAsync(row, properties);
         }
         else
         {
             settled.TryWrite(new Settlement(row, refusal, MaxAttempts: 1));
+            Land();
+        }
+    }
+
+    private void Land()
+    {
+        using var locked = _gate.EnterScope();
+        if (--_inFlight == 0)
+        {
+            lookahead.Publishable.Set();
         }
     }
 
@@ -77,14 +115,15 @@ internal sealed class PublishSession(
     {
         Failpoint.Hit("relay.before-publish");
         // The row's span is the parent of the client's own publish span. Nothing is made where nobody listens.
-        using var activity = row.TraceParent is null
-            ? null
-            : Telemetry.Activities.StartActivity("outbox relay", ActivityKind.Internal, row.TraceParent);
-        var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body);
-        Failpoint.Hit("relay.after-publish");
-        Settle(row, await publish);
-        Interlocked.Decrement(ref _inFlight);
-        lookahead.Publishable.Set();
+        using (row.TraceParent is null ? null : Telemetry.Activities.StartActivity("outbox relay", ActivityKind.Internal, row.TraceParent))
+        {
+            var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body);
+            Failpoint.Hit("relay.after-publish");
+            Settle(row, await publish);
+        }
+
+        Land();
+        PublishWhatMayGo();
     }
 
     private void Settle(OutboxRow row, PublishOutcome outcome)

@@ -29,9 +29,9 @@ internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table,
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>Waits for a notification, unless one has come since the last wait.</summary>
-    /// <returns>False if <paramref name="bound"/> passed or <paramref name="interrupted"/> was cancelled first.</returns>
-    public async Task<bool> WaitAsync(TimeSpan bound, CancellationToken interrupted)
+    /// <summary>Waits for a notification, unless one has come since the last wait, until <paramref name="bound"/> has passed or
+    /// <paramref name="interrupted"/> is cancelled.</summary>
+    public async Task WaitAsync(TimeSpan bound, CancellationToken interrupted)
     {
         try
         {
@@ -44,9 +44,7 @@ internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table,
         {
         }
 
-        var notified = _notified;
         _notified = false;
-        return notified;
     }
 
     public async Task WakeUpAsync(CancellationToken cancellationToken)
