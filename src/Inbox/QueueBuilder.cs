@@ -23,16 +23,17 @@ public sealed class QueueBuilder
         where TMessage : IMessage
         where THandler : class, IMessageHandler<TMessage>
     {
-        _queue.Types.Add<TMessage>();
-        var binding = HandlerBinding.Of<TMessage, THandler>();
-        if (!_queue.Handlers.TryAdd(binding.MessageType, binding))
-        {
-            throw new ArgumentException(
-                $"Queue \"{_queue.Name}\" has {_queue.Handlers[binding.MessageType].HandlerType.Name} for \"{binding.MessageType}\" already: " +
-                $"{typeof(THandler).Name} needs a queue of its own.");
-        }
+        Bind<TMessage, THandler>(HandlerBinding.Of<TMessage, THandler>());
+        return this;
+    }
 
-        _services.TryAddTransient<THandler>();
+    /// <summary>The same with a handler that takes several messages at once.</summary>
+    /// <exception cref="ArgumentException">The queue has a handler for this wire name already, or the name is malformed.</exception>
+    public QueueBuilder HandleBatch<TMessage, THandler>()
+        where TMessage : IMessage
+        where THandler : class, IMessageBatchHandler<TMessage>
+    {
+        Bind<TMessage, THandler>(HandlerBinding.OfSeveral<TMessage, THandler>());
         return this;
     }
 
@@ -87,5 +88,20 @@ public sealed class QueueBuilder
         ArgumentNullException.ThrowIfNull(rule);
         _queue.PermanentRules.Add(rule);
         return this;
+    }
+
+    private void Bind<TMessage, THandler>(HandlerBinding binding)
+        where TMessage : IMessage
+        where THandler : class
+    {
+        _queue.Types.Add<TMessage>();
+        if (!_queue.Handlers.TryAdd(binding.MessageType, binding))
+        {
+            throw new ArgumentException(
+                $"Queue \"{_queue.Name}\" has {_queue.Handlers[binding.MessageType].HandlerType.Name} for \"{binding.MessageType}\" already: " +
+                $"{typeof(THandler).Name} needs a queue of its own.");
+        }
+
+        _services.TryAddTransient<THandler>();
     }
 }

@@ -6,11 +6,13 @@ namespace Inbox;
 /// <summary>Which handler a queue has for which message.</summary>
 /// <param name="MessageType">The wire name and routing key.</param>
 /// <param name="HandlerType">For error texts.</param>
-/// <param name="HandleAsync">Takes a new handler from the scope and runs it.</param>
+/// <param name="TakesSeveral">Whether it takes all messages of a batch that follow each other, or one at a time.</param>
+/// <param name="HandleAsync">Takes a new handler from the scope and gives it the deliveries from the named queue.</param>
 internal sealed record HandlerBinding(
     string MessageType,
     Type HandlerType,
-    Func<IServiceProvider, object, MessageContext, CancellationToken, Task> HandleAsync)
+    bool TakesSeveral,
+    Func<IServiceProvider, IReadOnlyList<Delivery>, string, CancellationToken, Task> HandleAsync)
 {
     public static HandlerBinding Of<TMessage, THandler>()
         where TMessage : IMessage
@@ -18,6 +20,34 @@ internal sealed record HandlerBinding(
         new(
             TMessage.MessageType,
             typeof(THandler),
-            (scope, message, context, cancellationToken) =>
-                scope.GetRequiredService<THandler>().HandleAsync((TMessage)message, context, cancellationToken));
+            TakesSeveral: false,
+            (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>()
+                .HandleAsync((TMessage)deliveries[0].Message!, deliveries[0].ContextFor(queue), cancellationToken));
+
+    public static HandlerBinding OfSeveral<TMessage, THandler>()
+        where TMessage : IMessage
+        where THandler : class, IMessageBatchHandler<TMessage> =>
+        new(
+            TMessage.MessageType,
+            typeof(THandler),
+            TakesSeveral: true,
+            (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>().HandleAsync(
+                [.. deliveries.Select(delivery => new ReceivedMessage<TMessage>((TMessage)delivery.Message!, delivery.ContextFor(queue)))],
+                cancellationToken));
+
+    /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
+    public static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)
+    {
+        for (var start = 0; start < batch.Count;)
+        {
+            var end = start + 1;
+            while (batch[start].Handler!.TakesSeveral && end < batch.Count && batch[end].Handler == batch[start].Handler)
+            {
+                end++;
+            }
+
+            yield return [.. batch.Skip(start).Take(end - start)];
+            start = end;
+        }
+    }
 }

@@ -4,18 +4,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Inbox;
 
-/// <summary>Runs one message's handler and saves what it changed, in bounded time.</summary>
+/// <summary>Runs a handler on one message, or on several if it takes them, and saves what it changed, in bounded time.</summary>
 internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock)
 {
     /// <exception cref="HandlerTimeoutException">It did not end in time.</exception>
-    public async Task RunAsync(IServiceProvider scope, DbContext db, Delivery delivery, CancellationToken abandon)
+    public async Task RunAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
         using var deadline = new CancellationTokenSource(options.HandlerTimeout, clock);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, abandon);
         var started = clock.GetTimestamp();
 
         // On a thread of its own: a handler that blocks would otherwise never let this method see the deadline.
-        var handling = Task.Run(() => HandleAndSaveAsync(scope, db, delivery, cancelled.Token), CancellationToken.None);
+        var handling = Task.Run(() => HandleAndSaveAsync(scope, db, deliveries, cancelled.Token), CancellationToken.None);
         try
         {
             await handling.WaitAsync(cancelled.Token);
@@ -48,12 +48,12 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         }
     }
 
-    private async Task HandleAndSaveAsync(IServiceProvider scope, DbContext db, Delivery delivery, CancellationToken cancellationToken)
+    private async Task HandleAndSaveAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
-        using var activity = StartActivity(delivery);
+        using var activity = StartActivity(deliveries);
         try
         {
-            await delivery.Handler!.HandleAsync(scope, delivery.Message!, delivery.ContextFor(queue.Name), cancellationToken);
+            await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
             // Saved now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
             await db.SaveChangesAsync(cancellationToken);
             db.ChangeTracker.Clear();
@@ -65,27 +65,32 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         }
     }
 
-    private Activity? StartActivity(Delivery delivery)
+    /// <summary>Goes on with the trace of the first; those of the others are linked.</summary>
+    private Activity? StartActivity(IReadOnlyList<Delivery> deliveries)
     {
-        var traceParent = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceParent) as string;
-        var traceState = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
-        if (!ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var parent))
-        {
-            traceParent = null;
-        }
-
-        var activity = Telemetry.Activities.StartActivity($"handle {queue.Name}", ActivityKind.Consumer, parent);
-        if (activity is null && traceParent is not null)
+        var first = deliveries[0];
+        var links = deliveries.Skip(1).Select(delivery => new ActivityLink(TraceOf(delivery)));
+        var activity = Telemetry.Activities.StartActivity($"handle {queue.Name}", ActivityKind.Consumer, TraceOf(first), links: links);
+        if (activity is null && TraceOf(first) != default)
         {
             // Nobody records spans here, but messages that the handler adds still belong to their trace.
-            activity = new Activity($"handle {queue.Name}").SetParentId(traceParent).Start();
-            activity.TraceStateString = traceState;
+            activity = new Activity($"handle {queue.Name}").SetParentId(first.Headers[MessageHeaders.TraceParent] as string ?? "").Start();
+            activity.TraceStateString = first.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
         }
 
         return activity?
             .SetTag("messaging.system", "rabbitmq")
             .SetTag("messaging.destination.name", queue.Name)
-            .SetTag("messaging.message.id", delivery.MessageId)
-            .SetTag("messaging.message.type", delivery.Handler!.MessageType);
+            .SetTag("messaging.batch.message_count", deliveries.Count > 1 ? deliveries.Count : null)
+            .SetTag("messaging.message.id", first.MessageId)
+            .SetTag("messaging.message.type", first.Handler!.MessageType);
+    }
+
+    /// <summary>The default if it has none that can be read.</summary>
+    private static ActivityContext TraceOf(Delivery delivery)
+    {
+        var traceParent = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceParent) as string;
+        var traceState = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
+        return ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var trace) ? trace : default;
     }
 }

@@ -83,9 +83,9 @@ internal sealed partial class UnitOfWork(
             if (sorted.Fresh.Count > 0)
             {
                 phase = UnitPhase.Handle;
-                foreach (var delivery in sorted.Fresh)
+                foreach (var together in HandlerBinding.Split(sorted.Fresh))
                 {
-                    await handlers.RunAsync(scope, db, delivery, abandon);
+                    await handlers.RunAsync(scope, db, together, abandon);
                     TransactionGuard.CheckStillOpen(db, transaction);
                 }
 
