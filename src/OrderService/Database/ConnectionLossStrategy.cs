@@ -11,7 +11,11 @@ internal sealed class ConnectionLossStrategy(DbContext db)
     // What a server says to its clients when it ends, in a fail-over for example.
     private static readonly string[] Goodbyes = [PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown];
 
+    protected override bool ShouldRetryOn(Exception? exception) => base.ShouldRetryOn(CauseOf(exception));
+
     // The context's own strategy, which does not retry, wraps such failures of single commands in a hint to use another one.
-    protected override bool ShouldRetryOn(Exception? exception) =>
-        base.ShouldRetryOn(exception is InvalidOperationException { InnerException: NpgsqlException cause } ? cause : exception);
+    private static Exception? CauseOf(Exception? exception) =>
+        exception is InvalidOperationException or DbUpdateException && exception.InnerException is { } cause
+            ? CauseOf(cause)
+            : exception;
 }

@@ -44,6 +44,12 @@ internal static class ServiceDatabase
                 address.MaxPoolSize = 50;
             }
 
+            if (!address.ShouldSerialize("Max Auto Prepare"))
+            {
+                // The service runs the same few statements for ever: the server parses and plans each once a connection.
+                address.MaxAutoPrepare = 50;
+            }
+
             return address;
         }
         catch (ArgumentException fault)

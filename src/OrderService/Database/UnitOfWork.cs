@@ -18,6 +18,8 @@ internal static class UnitOfWork
             async (_, run, token) =>
             {
                 db.ChangeTracker.Clear();
+                // A unit that fails is rolled back as a whole: a savepoint around each SaveChanges is two round trips for nothing.
+                db.Database.AutoSavepointsEnabled = false;
                 await using var transaction = await db.Database.BeginTransactionAsync(token);
                 result = await run(token);
                 // Without a token: a commit that is cancelled half way leaves open whether it won.
