@@ -1,21 +1,24 @@
 using System.Diagnostics;
 using Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Inbox;
 
-/// <summary>Runs a handler on one message, or on several if it takes them, and saves what it changed, in bounded time.</summary>
+/// <summary>Runs the handlers of a batch one after another, each in bounded time, and saves what each has changed.</summary>
 internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock)
 {
-    /// <exception cref="HandlerTimeoutException">It did not end in time.</exception>
-    public async Task RunAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    /// <summary>Takes the deliveries in the order in which they are given.</summary>
+    /// <exception cref="HandlerTimeoutException">One did not end in time.</exception>
+    /// <exception cref="HandlerEndedTransactionException">One has ended the transaction.</exception>
+    public async Task RunAsync(
+        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh, CancellationToken abandon)
     {
-        using var deadline = new CancellationTokenSource(options.HandlerTimeout, clock);
+        using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, abandon);
-        var started = clock.GetTimestamp();
 
         // On a thread of its own: a handler that blocks would otherwise never let this method see the deadline.
-        var handling = Task.Run(() => HandleAndSaveAsync(scope, db, deliveries, cancelled.Token), CancellationToken.None);
+        var handling = Task.Run(() => HandleAllAsync(scope, db, transaction, fresh, deadline, cancelled.Token), CancellationToken.None);
         try
         {
             await handling.WaitAsync(cancelled.Token);
@@ -24,9 +27,28 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         {
             await EndAsync(handling, abandon);
         }
-        finally
+    }
+
+    private async Task HandleAllAsync(
+        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
+        CancellationTokenSource deadline, CancellationToken cancellationToken)
+    {
+        foreach (var together in HandlerBinding.Split(fresh))
         {
-            metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+            cancellationToken.ThrowIfCancellationRequested();
+            var started = clock.GetTimestamp();
+            // Each has the whole of its time.
+            deadline.CancelAfter(options.HandlerTimeout);
+            try
+            {
+                await HandleAndSaveAsync(scope, db, together, cancellationToken);
+            }
+            finally
+            {
+                metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+            }
+
+            TransactionGuard.CheckStillOpen(db, transaction);
         }
     }
 

@@ -83,12 +83,7 @@ internal sealed partial class UnitOfWork(
             if (sorted.Fresh.Count > 0)
             {
                 phase = UnitPhase.Handle;
-                foreach (var together in HandlerBinding.Split(sorted.Fresh))
-                {
-                    await handlers.RunAsync(scope, db, together, abandon);
-                    TransactionGuard.CheckStillOpen(db, transaction);
-                }
-
+                await handlers.RunAsync(scope, db, transaction, sorted.Fresh, abandon);
                 Failpoint.Hit("consume.after-handler");
                 phase = UnitPhase.Guard;
                 await TransactionGuard.CheckAsync(connection, sorted.TransactionId, environment.IsDevelopment(), abandon);
