@@ -5,7 +5,6 @@ namespace Inbox.Tests.Consuming;
 /// <summary>Faults that only servers of the test's own can be given.</summary>
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]
-[Trait("Speed", "slow")]
 public sealed class BrokerFaultTests
 {
     private const string Retry = "Inbox:Retry:";

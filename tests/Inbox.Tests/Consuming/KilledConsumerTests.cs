@@ -1,3 +1,5 @@
+using Servers;
+
 namespace Inbox.Tests.Consuming;
 
 public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(servers)
@@ -47,6 +49,41 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
     }
 
     [Fact]
+    public async Task A_consumer_killed_between_the_copy_for_the_dead_letters_and_the_ack_leaves_copies_that_have_one_effect_when_they_are_moved_back()
+    {
+        (string, string)[] hopeless = [("HANDLING", "fail"), ("Inbox__Retry__Immediate", "0"), ("Inbox__Retry__Tries", "0")];
+        await Arena.DeclareAsync();
+        var id = await Arena.PublishAsync(new Noted("hopeless"));
+
+        await using (var killed = ConsumerProcess.Start(Arena, [.. hopeless, ("FAILPOINT", "retry.after-republish")]))
+        {
+            await killed.ExitsAsync(Deadline);
+        }
+
+        // The message has stayed in its queue beside the copy, and so there is another copy of it in the end.
+        await using (var next = ConsumerProcess.Start(Arena, hopeless))
+        {
+            await Eventually.EqualsAsync(2u, () => Arena.MessagesAsync(Arena.DeadQueue), Deadline, "copies among the dead letters");
+            next.Send(Signal.Terminate);
+            await next.ExitsAsync(Deadline);
+        }
+
+        await Arena.UntilQueuedAsync(0);
+        DeadLetter[] copies = [await Arena.DeadLetterAsync(), await Arena.DeadLetterAsync()];
+        Assert.All(copies, copy => Assert.Equal(id.ToString(), copy.MessageId));
+
+        // Moved back together, they are one message: it has one effect.
+        foreach (var copy in copies)
+        {
+            await Arena.PublishRawAsync(InboxArena.Properties(id), copy.Body);
+        }
+
+        await using var mended = await Arena.ConsumeAsync();
+        await mended.UntilCountAsync("inbox.duplicates_suppressed", 1);
+        Assert.Equal(1, await Arena.NotesAsync());
+    }
+
+    [Fact]
     public async Task One_slow_lane_loses_nothing_when_the_consumer_is_killed()
     {
         await Arena.DeclareAsync();
@@ -68,7 +105,6 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
     }
 
     [Fact]
-    [Trait("Speed", "slow")]
     public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue()
     {
         static void Limit(ConsumerSetup setup) => setup.Settings["Inbox:DeliveryLimit"] = "8";

@@ -9,6 +9,9 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
 {
     private const string Body = """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}""";
 
+    // With its terminator: READ COMMITTED is not meant.
+    private const string Commit = "COMMIT\0";
+
     [Theory]
     [InlineData("orders")]
     [InlineData("outbox_message")]
@@ -81,23 +84,23 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
         var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var line = new CutAfterCommit(address.Host!, address.Port);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
         var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={line.Port};SSL Mode=Disable");
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
         await service.PlaceAsync("sku-1", 1);
 
-        line.Arm();
+        network.CutReplyTo(Commit);
         using var placed = await service.PlaceAsync(Body, "key");
         var id = (await placed.JsonAsync()).GetProperty("id").GetGuid();
         using var again = await service.PlaceAsync(Body, "key");
-        line.Arm();
+        network.CutReplyTo(Commit);
         using var cancelled = await service.CancelAsync(id);
 
         Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         Assert.Equal(id, (await again.JsonAsync()).GetProperty("id").GetGuid());
         Assert.Equal("cancelled", (await cancelled.JsonAsync()).GetProperty("status").GetString());
-        Assert.Equal(2, line.Cuts);
+        Assert.Equal(2, network.Cuts);
         Assert.Equal(2, await arena.CountAsync("orders"));
         Assert.Equal(2L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-placed.v1'"));
         Assert.Equal(1L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-cancelled.v1'"));

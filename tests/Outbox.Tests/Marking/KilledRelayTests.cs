@@ -34,6 +34,11 @@ public sealed class KilledRelayTests(ServersFixture servers)
         Assert.Equal(Count, deliveries.DistinctBy(delivery => delivery.MessageId).Count());
         // Only what was published and not yet marked comes twice.
         Assert.InRange(deliveries.Count - Count, 0, published.Length - marked!.Length);
+        if (failpoint == "relay.after-confirm")
+        {
+            Assert.True(deliveries.Count > Count, "What was confirmed and not marked did not come again.");
+        }
+
         Assert.All(Enumerable.Range(0, 3), key => Assert.Equal(deliveries.FirstArrivals($"k{key}").Order(), deliveries.FirstArrivals($"k{key}")));
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RabbitMQ.Client;
+using Servers.Native;
 
 namespace Outbox.Tests.Ownership;
 
@@ -16,6 +17,15 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
         await arena.Arena.ExecuteAsync($"ALTER DATABASE {arena.Arena.Name} SET synchronous_commit = off");
 
         await RefusesAsync(arena, "synchronous_commit=off");
+    }
+
+    [Fact]
+    public async Task Without_fsync_the_relay_refuses_to_start_and_says_why()
+    {
+        await using var lossy = await NativeServers.StartAsync(new NativeOptions { PostgresLosesData = true }, CancellationToken.None);
+        await using var arena = await OutboxArena.CreateAsync(lossy.Pair());
+
+        await RefusesAsync(arena, "fsync=off");
     }
 
     [Fact]
@@ -55,7 +65,11 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
 
-        await RefusesAsync(arena, "Outbox:Lease is \"1s\": it must be a duration from 3 s to 5 min", ("Outbox__Lease", "1s"));
+        await using var relay = RelayProcess.Start(arena, ("Outbox__Lease", "1s"));
+
+        await relay.ExitsAsync(Deadline);
+        Assert.NotEqual(0, relay.ExitCode);
+        Assert.Contains("Outbox:Lease is \"1s\": it must be a duration from 3 s to 5 min", relay.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,13 +89,13 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
         await tap.ReadUntilAsync(1, Deadline);
     }
 
-    private static async Task RefusesAsync(OutboxArena arena, string reason, params (string Name, string Value)[] environment)
+    private static async Task RefusesAsync(OutboxArena arena, string reason)
     {
-        await using var relay = RelayProcess.Start(arena, environment);
+        await using var relay = RelayProcess.Start(arena);
 
         await relay.ExitsAsync(Deadline);
 
-        Assert.NotEqual(0, relay.ExitCode);
+        Assert.Equal(1, relay.ExitCode);
         Assert.Contains(reason, relay.Log, StringComparison.Ordinal);
     }
 }

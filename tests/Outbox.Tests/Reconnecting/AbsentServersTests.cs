@@ -115,8 +115,10 @@ public sealed class AbsentServersTests(ServersFixture servers)
         Assert.NotNull(await arena.OwnerAsync());
     }
 
-    [Fact]
-    public async Task A_black_hole_before_the_database_costs_the_owner_its_lease_and_a_standby_goes_on()
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_black_hole_before_the_database_costs_the_owner_its_lease_and_a_standby_goes_on(bool requests, bool replies)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
@@ -126,7 +128,7 @@ public sealed class AbsentServersTests(ServersFixture servers)
         await owner.OwnsAsync();
         await arena.StartRelayAsync(("Outbox:Lease", "3s"));
 
-        (network.HoldsRequests, network.HoldsReplies) = (true, true);
+        (network.HoldsRequests, network.HoldsReplies) = (requests, replies);
         await arena.AddNotesAsync(1, 10, _ => "k");
 
         Assert.Equal(Enumerable.Range(1, 10), (await tap.ReadUntilAsync(10, Deadline)).FirstArrivals("k"));

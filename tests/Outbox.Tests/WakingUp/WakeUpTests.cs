@@ -20,7 +20,29 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
     [InlineData("REPEATABLE READ", 15)]
     public async Task Single_inserts_at_random_moments_around_falling_asleep_are_delivered_at_once(string isolation, int openMilliseconds)
     {
-        const int Count = 500;
+        var waits = await WaitsAsync(isolation, openMilliseconds, count: 500);
+
+        // The bounds of an idle machine are those of the next test. A missed wake-up would cost a minute.
+        Assert.True(Median(waits) < 25 && waits[^1] < 3_000, $"The median was {Median(waits):0.0} ms, the longest wait {waits[^1]:0} ms.");
+    }
+
+    /// <summary>On a machine that does nothing else.</summary>
+    [Theory]
+    [InlineData("READ COMMITTED")]
+    [InlineData("REPEATABLE READ")]
+    [Trait("Speed", "slow")]
+    public async Task None_of_two_thousand_single_inserts_waits_longer_than_a_tenth_of_a_second(string isolation)
+    {
+        var waits = await WaitsAsync(isolation, openMilliseconds: 15, count: 2_000);
+
+        Assert.True(Median(waits) < 5 && waits[^1] < 100, $"The median was {Median(waits):0.0} ms, the longest wait {waits[^1]:0} ms.");
+    }
+
+    private static double Median(List<double> waits) => waits[waits.Count / 2];
+
+    /// <summary>From each commit to the arrival of its message, in milliseconds, ascending.</summary>
+    private async Task<List<double>> WaitsAsync(string isolation, int openMilliseconds, int count)
+    {
         await using var arena = await OutboxArena.CreateAsync(servers);
         var arrived = new ConcurrentDictionary<int, long>();
         var connection = await arena.Arena.ConnectAsync();
@@ -43,7 +65,7 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
         var random = new Random(17);
         var waits = new List<double>();
 
-        for (var number = 0; number < Count; number++)
+        for (var number = 0; number < count; number++)
         {
             await using (var transaction = await producer.BeginTransactionAsync(Enum.Parse<System.Data.IsolationLevel>(isolation.Replace(" ", "", StringComparison.Ordinal), ignoreCase: true)))
             {
@@ -62,9 +84,8 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
         }
 
         waits.Sort();
-        output.WriteLine($"median {waits[Count / 2]:0.0} ms, longest {waits[^1]:0} ms");
-        // On an idle machine below 5 and 100; the rest is for the load of others.
-        Assert.True(waits[Count / 2] < 25 && waits[^1] < 3_000, $"The median was {waits[Count / 2]:0.0} ms, the longest wait {waits[^1]:0} ms.");
+        output.WriteLine($"median {Median(waits):0.0} ms, longest {waits[^1]:0} ms");
+        return waits;
     }
 
     private static async Task PassAsync(double milliseconds)
