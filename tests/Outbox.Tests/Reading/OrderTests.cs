@@ -21,7 +21,7 @@ public sealed class OrderTests(ServersFixture servers)
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
         // The further the relay is from the database, the more is committed between two statements of it; transactions stay
-        // open for as long as two reads take.
+        // open for as long as several reads take.
         var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
         await using var network = TcpProxy.Start(address.Host!, address.Port);
         (address.Host, address.Port) = ("127.0.0.1", network.Port);
@@ -53,7 +53,7 @@ public sealed class OrderTests(ServersFixture servers)
             await using (var transaction = await first.BeginTransactionAsync())
             {
                 await first.AddNoteAsync(arena, number, key);
-                await using var pause = new NpgsqlCommand($"SELECT pg_sleep({random.Next(0, 60)} / 1000.0)", first);
+                await using var pause = new NpgsqlCommand($"SELECT pg_sleep({random.Next(0, 200)} / 1000.0)", first);
                 await pause.ExecuteNonQueryAsync();
                 await transaction.CommitAsync();
             }
