@@ -33,7 +33,7 @@ internal sealed record Arguments(int Seed, int? Minutes, string? Case, bool List
     /// <summary>The cases that are to be played, in the order of the catalogue.</summary>
     public IReadOnlyList<FaultCase> Cases => Case is not null
         ? [.. CaseCatalogue.All.Where(known => known.Name == Case)]
-        : [.. CaseCatalogue.All.Where(known => known.Lacks() is null && (known.Plays == Plays.Always || Minutes >= LongRun))];
+        : [.. CaseCatalogue.All.Where(known => known.Lacks() is null && (known.Plays == Plays.Always || (known.Plays == Plays.InLongRuns && Minutes >= LongRun)))];
 
     /// <summary>The command line that means the same.</summary>
     public string Command => "./faults"

@@ -12,7 +12,7 @@ internal static class MatrixRun
         Say("Building the service with failpoints ...");
         var build = await ServiceBuild.MakeAsync(RepositoryRoot.Path, cancellationToken);
         Say("Starting servers and service ...");
-        await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName, cancellationToken);
+        await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName, cases.Max(known => known.BrokerNodes), cancellationToken);
 
         bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.Results.Count >= cases.Count;
         var file = Path.Combine(results, FileName(asked, arena.Versions));

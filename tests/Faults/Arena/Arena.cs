@@ -15,8 +15,8 @@ internal sealed class Arena : IAsyncDisposable
         _servers = servers;
         Directory = directory;
         Database = new Database(servers.Postgres);
-        Broker = new Broker(servers.RabbitMq);
-        Tap = new Tap(servers.RabbitMq.Uri, Path.Combine(directory, "tap.jsonl"));
+        Broker = new Broker(servers.Cluster);
+        Tap = new Tap(Broker, Path.Combine(directory, "tap.jsonl"));
     }
 
     /// <summary>Where logs and histories are written.</summary>
@@ -33,10 +33,15 @@ internal sealed class Arena : IAsyncDisposable
     public Fleet Fleet { get; private set; } = null!;
 
     /// <summary>Starts servers and service, and returns when all of it is ready.</summary>
-    public static async Task<Arena> StartAsync(ServiceBuild build, string directory, CancellationToken cancellationToken)
+    /// <param name="build">What is played with.</param>
+    /// <param name="directory">Where logs and histories are written.</param>
+    /// <param name="brokerNodes">How many nodes the broker has.</param>
+    /// <param name="cancellationToken">Ends the start; everything that was started is stopped.</param>
+    public static async Task<Arena> StartAsync(ServiceBuild build, string directory, int brokerNodes, CancellationToken cancellationToken)
     {
         var options = new NativeOptions
         {
+            RabbitMqNodes = brokerNodes,
             RabbitMqSettings = ["collect_statistics_interval = 1000", "log.file.level = warning"],
             // Restarted again and again: what is to be recovered each time stays small.
             PostgresSettings = new Dictionary<string, string> { ["checkpoint_timeout"] = "60s" },

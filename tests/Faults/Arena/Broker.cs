@@ -14,26 +14,59 @@ internal sealed class Broker : IDisposable
     private const string VirtualHost = "%2F";
     private static readonly string[] ServiceQueues = ["orders.fulfilment", "orders.notifications"];
 
-    private readonly HttpClient _api;
+    private readonly IReadOnlyList<HttpClient> _apis;
     private readonly string _password;
 
-    public Broker(NativeRabbitMq server)
+    public Broker(IReadOnlyList<NativeRabbitMq> nodes)
     {
-        Server = server;
-        var credentials = Uri.UnescapeDataString(server.Management.UserInfo);
+        Nodes = nodes;
+        var credentials = Uri.UnescapeDataString(Server.Management.UserInfo);
         _password = credentials.Split(':')[1];
-        _api = new HttpClient
+        _apis = [.. nodes.Select(node => new HttpClient
         {
-            BaseAddress = new Uri(server.Management.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + "/api/"),
+            BaseAddress = new Uri(node.Management.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + "/api/"),
             Timeout = TimeSpan.FromSeconds(15),
             DefaultRequestHeaders =
             {
                 Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))),
             },
-        };
+        })];
     }
 
-    public NativeRabbitMq Server { get; }
+    /// <summary>The nodes of the broker; one, unless a case is about a cluster.</summary>
+    public IReadOnlyList<NativeRabbitMq> Nodes { get; }
+
+    /// <summary>The first node.</summary>
+    public NativeRabbitMq Server => Nodes[0];
+
+    /// <summary>A connection of the administrator to the first node that takes it. It does not heal itself.</summary>
+    public async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        for (var next = 0; ; next++)
+        {
+            var factory = new ConnectionFactory
+            {
+                Uri = new Uri(Nodes[next].Uri),
+                AutomaticRecoveryEnabled = false,
+                RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+                ClientProvidedName = "faults",
+            };
+            try
+            {
+                return await factory.CreateConnectionAsync(cancellationToken);
+            }
+            catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException) when (next < Nodes.Count - 1)
+            {
+            }
+        }
+    }
+
+    /// <summary>The node that leads a quorum queue.</summary>
+    public async Task<NativeRabbitMq> LeaderAsync(string queue, CancellationToken cancellationToken)
+    {
+        var leader = (await GetAsync($"queues/{VirtualHost}/{queue}", cancellationToken)).GetProperty("leader").GetString();
+        return Nodes.First(node => node.Name == leader);
+    }
 
     /// <summary>The service's address, by way of a proxy.</summary>
     public string ServiceAddress(int port) => $"amqp://{User}:{_password}@127.0.0.1:{port}";
@@ -84,7 +117,7 @@ internal sealed class Broker : IDisposable
     /// a while after a restart.</summary>
     public async Task<long> DeadAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await Tap.ConnectAsync(Server.Uri, cancellationToken);
+        await using var connection = await ConnectAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var dead = 0L;
         foreach (var queue in ServiceQueues)
@@ -113,16 +146,41 @@ internal sealed class Broker : IDisposable
     private Task SetPermissionsAsync(string pattern, CancellationToken cancellationToken) =>
         PutAsync($"permissions/{VirtualHost}/{User}", new { configure = pattern, write = pattern, read = pattern }, cancellationToken);
 
-    private Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => _api.GetFromJsonAsync<JsonElement>(path, cancellationToken);
+    private Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
+        AskAsync(api => api.GetFromJsonAsync<JsonElement>(path, cancellationToken));
 
     private Task PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, cancellationToken);
 
-    private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    private Task<bool> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) => AskAsync(async api =>
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        using var answer = await _api.SendAsync(request, cancellationToken);
+        using var answer = await api.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
+        return true;
+    });
+
+    private async Task<T> AskAsync<T>(Func<HttpClient, Task<T>> ask)
+    {
+        foreach (var api in _apis.SkipLast(1))
+        {
+            try
+            {
+                return await ask(api);
+            }
+            catch (HttpRequestException)
+            {
+                // Perhaps another node answers.
+            }
+        }
+
+        return await ask(_apis[^1]);
     }
 
-    public void Dispose() => _api.Dispose();
+    public void Dispose()
+    {
+        foreach (var api in _apis)
+        {
+            api.Dispose();
+        }
+    }
 }

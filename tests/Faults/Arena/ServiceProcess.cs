@@ -32,9 +32,9 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
 
     public string Url => $"http://127.0.0.1:{_port}";
 
-    public TcpProxy Postgres { get; } = new(Protocol.Postgres, database.Server.Port);
+    public TcpProxy Postgres { get; } = new(Protocol.Postgres, [database.Server.Port]);
 
-    public TcpProxy RabbitMq { get; } = new(Protocol.Amqp, broker.Server.Port);
+    public TcpProxy RabbitMq { get; } = new(Protocol.Amqp, [.. broker.Nodes.Select(node => node.Port)]);
 
     /// <summary>Of the process that runs now.</summary>
     public int Id => _process!.Id;

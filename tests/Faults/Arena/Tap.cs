@@ -17,7 +17,7 @@ internal sealed record TapDelivery(DateTime At, string? Message, string? Type, s
 
 /// <summary>A queue of the harness's own that gets a copy of every message with exactly the routing keys of the consumers: a
 /// tap on everything would make unroutable messages routable. What arrives is written to a log in its order.</summary>
-internal sealed class Tap(string uri, string file) : IAsyncDisposable
+internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
 {
     public const string Exchange = "orders.events";
     public const string OwnApp = "faults";
@@ -47,7 +47,7 @@ internal sealed class Tap(string uri, string file) : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await using (var connection = await ConnectAsync(uri, cancellationToken))
+        await using (var connection = await broker.ConnectAsync(cancellationToken))
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
@@ -62,7 +62,7 @@ internal sealed class Tap(string uri, string file) : IAsyncDisposable
     /// <summary>Binds the queue again, after its exchange was deleted.</summary>
     public async Task BindAgainAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(uri, cancellationToken);
+        await using var connection = await broker.ConnectAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
         await BindAsync(channel, cancellationToken);
@@ -89,15 +89,6 @@ internal sealed class Tap(string uri, string file) : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection that does not heal itself.</summary>
-    public static Task<IConnection> ConnectAsync(string uri, CancellationToken cancellationToken) => new ConnectionFactory
-    {
-        Uri = new Uri(uri),
-        AutomaticRecoveryEnabled = false,
-        RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
-        ClientProvidedName = OwnApp,
-    }.CreateConnectionAsync(cancellationToken);
-
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -120,7 +111,7 @@ internal sealed class Tap(string uri, string file) : IAsyncDisposable
         {
             try
             {
-                await using var connection = await ConnectAsync(uri, _stop.Token);
+                await using var connection = await broker.ConnectAsync(_stop.Token);
                 await using var channel = await connection.CreateChannelAsync(cancellationToken: _stop.Token);
                 var lost = new TaskCompletionSource();
                 channel.ChannelShutdownAsync += (_, _) => Task.FromResult(lost.TrySetResult());

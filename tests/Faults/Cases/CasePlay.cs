@@ -34,11 +34,14 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
         var drained = await new Drain(arena).WaitAsync(baseline, healed, DrainBound, cancellationToken);
 
+        // Whoever reads the log reads whole lines: what comes from now on is written elsewhere.
+        arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
         var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
         var findings = Checker.Judge(evidence);
         findings.Complaints.AddRange(failure is null ? [] : [failure]);
         findings.Complaints.AddRange(drained is null ? [$"something was left to do {DrainBound.TotalSeconds:0} s after healing"] : []);
         findings.Complaints.AddRange(UnexpectedEnds().Skip(endsBefore));
+        findings.Complaints.AddRange(injection.Complaints);
         JudgeRefusals(evidence, injection, await arena.Broker.DeadAsync(cancellationToken) - dead, findings);
         var firstPublish = await FirstPublishAsync(injection, findings, cancellationToken);
 

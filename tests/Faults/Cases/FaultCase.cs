@@ -8,6 +8,9 @@ internal enum Plays
 
     /// <summary>It takes minutes: in runs of half an hour and more, and by its name.</summary>
     InLongRuns,
+
+    /// <summary>By its name alone: it says little beside other cases.</summary>
+    ByName,
 }
 
 /// <summary>One kind of fault, and what surviving it proves.</summary>
@@ -17,6 +20,9 @@ internal enum Plays
 internal sealed record FaultCase(string Name, string Proves, Func<Injection, Task> InjectAsync)
 {
     public Plays Plays { get; init; }
+
+    /// <summary>How many nodes the broker has. What needs more than one is played by its name alone.</summary>
+    public int BrokerNodes { get; init; } = 1;
 
     /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
     public bool MayChargeRows { get; init; }

@@ -29,6 +29,9 @@ internal sealed class Injection(Arena arena, Load load, Random random, Cancellat
     /// <summary>Since when the broker takes connections again, where it did not.</summary>
     public DateTime? BrokerBackAt { get; private set; }
 
+    /// <summary>What a case itself has against the service.</summary>
+    public List<string> Complaints { get; } = [];
+
     /// <summary>How many messages this case has made that must end as dead letters.</summary>
     public int DeadLetters { get; set; }
 

@@ -153,7 +153,7 @@ internal static class MessageCases
 
     private static async Task PublishAsync(Injection fault, Func<IChannel, Task> publish)
     {
-        await using var connection = await Tap.ConnectAsync(fault.Broker.Server.Uri, fault.Cancellation);
+        await using var connection = await fault.Broker.ConnectAsync(fault.Cancellation);
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), fault.Cancellation);
         await publish(channel);

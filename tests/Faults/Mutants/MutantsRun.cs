@@ -37,7 +37,7 @@ internal static class MutantsRun
         {
             await mutant.MakeAsync(root, cancellationToken);
             var build = await ServiceBuild.MakeAsync(root, cancellationToken);
-            await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(root, "evidence")).FullName, cancellationToken);
+            await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(root, "evidence")).FullName, mutant.Case.BrokerNodes, cancellationToken);
             foreach (var turn in Schedule.Of(seed, [mutant.Case], 1).Take(Tries))
             {
                 var play = new CasePlay(arena, turn, LoadShape.Usual) { DrainBound = TimeSpan.FromSeconds(20) };

@@ -11,8 +11,9 @@ internal enum Protocol
     Amqp,
 }
 
-/// <summary>A network between one process of the service and one server, with a switch for everything that networks do.</summary>
-internal sealed class TcpProxy(Protocol protocol, int target) : IAsyncDisposable
+/// <summary>A network between one process of the service and one server, with a switch for everything that networks do. Where
+/// the server has several nodes, a connection goes to the first that takes it, as a load balancer would do.</summary>
+internal sealed class TcpProxy(Protocol protocol, IReadOnlyList<int> targets) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<ProxyLink> _links = [];
@@ -150,12 +151,11 @@ internal sealed class TcpProxy(Protocol protocol, int target) : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.NoDelay = true;
-        var link = new ProxyLink(this, client, server);
+        ProxyLink? link = null;
         try
         {
-            await server.ConnectAsync(IPAddress.Loopback, target);
+            link = new ProxyLink(this, client, await ConnectAsync());
             lock (_lock)
             {
                 _links.Add(link);
@@ -166,12 +166,37 @@ internal sealed class TcpProxy(Protocol protocol, int target) : IAsyncDisposable
         catch (SocketException)
         {
             // The server is not there: the client sees a connection that ends before anything was said.
+            client.Dispose();
         }
 
-        link.Reset();
-        lock (_lock)
+        if (link is not null)
         {
-            _links.Remove(link);
+            link.Reset();
+            lock (_lock)
+            {
+                _links.Remove(link);
+            }
+        }
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        for (var next = 0; ; next++)
+        {
+            var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, targets[next]);
+                return server;
+            }
+            catch (SocketException)
+            {
+                server.Dispose();
+                if (next == targets.Count - 1)
+                {
+                    throw;
+                }
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Servers.Native;
 
@@ -13,25 +15,33 @@ public sealed class NativeRabbitMq
     private readonly PrivateDirectory _directory;
     private readonly string _bin;
     private readonly IReadOnlyList<string> _settings;
-    private readonly int _distributionPort;
+    private readonly string _name;
     private readonly int _epmdPort;
+    private readonly int _distributionPort;
     private readonly int _managementPort;
     private ChildProcess? _epmd;
     private ChildProcess? _node;
 
-    internal NativeRabbitMq(PrivateDirectory directory, InstalledServers installed, ReadOnlySpan<int> ports, IReadOnlyList<string> settings)
+    private NativeRabbitMq(
+        PrivateDirectory directory, InstalledServers installed, string name, int epmdPort, ReadOnlySpan<int> ports, IReadOnlyList<string> settings)
     {
         _directory = directory;
         _bin = installed.RabbitMqBin;
         _settings = settings;
-        (Port, _distributionPort, _epmdPort, _managementPort) = (ports[0], ports[1], ports[2], ports[3]);
-        Home = Path.Combine(directory.Path, "rabbitmq");
+        _name = name;
+        _epmdPort = epmdPort;
+        (Port, _distributionPort, _managementPort) = (ports[0], ports[1], ports[2]);
+        Home = Path.Combine(directory.Path, name == FirstName ? "rabbitmq" : name);
         LogFile = Path.Combine(Home, "log");
         OutputFile = Path.Combine(Home, "output");
     }
 
-    /// <summary>How many ports a node needs.</summary>
-    internal const int Ports = 4;
+    // AMQP, distribution, management.
+    private const int Ports = 3;
+    private const string FirstName = "rabbit";
+
+    /// <summary>The node's name, by which its cluster knows it.</summary>
+    public string Name => $"{_name}@localhost";
 
     /// <summary>The loopback port of AMQP; the same after a restart.</summary>
     public int Port { get; }
@@ -48,6 +58,21 @@ public sealed class NativeRabbitMq
     /// <summary>The node's process id, or null while it is stopped.</summary>
     public int? ProcessId => _node is { HasExited: false } node ? node.Id : null;
 
+    /// <summary>The nodes of one broker, not started yet: the first owns the epmd by which they find each other.</summary>
+    internal static IReadOnlyList<NativeRabbitMq> Cluster(PrivateDirectory directory, InstalledServers installed, NativeOptions options)
+    {
+        var count = options.RabbitMqNodes;
+        var ports = FreePorts.Find((Ports * count) + 1);
+        var names = Enumerable.Range(1, count).Select(number => number == 1 ? FirstName : $"{FirstName}{number}").ToList();
+        string[] peers = count == 1 ? [] :
+        [
+            "cluster_formation.peer_discovery_backend = classic_config",
+            .. names.Select((name, number) => $"cluster_formation.classic_config.nodes.{number + 1} = {name}@localhost"),
+        ];
+        return [.. names.Select((name, number) => new NativeRabbitMq(
+            directory, installed, name, ports[^1], ports.AsSpan(number * Ports, Ports), [.. peers, .. options.RabbitMqSettings]))];
+    }
+
     private string Home { get; }
 
     private string OutputFile { get; }
@@ -60,7 +85,11 @@ public sealed class NativeRabbitMq
         await PrepareAsync(cancellationToken);
 
         // Ours, and in the foreground: one that the node starts by itself outlives it.
-        if (_epmd is null or { HasExited: true })
+        if (_name != FirstName)
+        {
+            await EpmdAnswersAsync(cancellationToken);
+        }
+        else if (_epmd is null or { HasExited: true })
         {
             _epmd = Start(Signal.Kill, "epmd", "-port", _epmdPort.ToString(CultureInfo.InvariantCulture), "-address", Loopback);
         }
@@ -112,6 +141,23 @@ public sealed class NativeRabbitMq
         }
     }
 
+    private async Task EpmdAnswersAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                using var asking = new TcpClient();
+                await asking.ConnectAsync(IPAddress.Loopback, _epmdPort, cancellationToken);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50, cancellationToken);
+            }
+        }
+    }
+
     private ChildProcess Start(Signal whenOrphaned, string file, params IReadOnlyList<string> arguments) =>
         _directory.Record(ChildProcess.Start(new ChildProgram(file, arguments)
         {
@@ -139,7 +185,8 @@ public sealed class NativeRabbitMq
         var cookie = Path.Combine(Home, ".erlang.cookie");
         if (!File.Exists(cookie))
         {
-            await File.WriteAllTextAsync(cookie, Guid.NewGuid().ToString("N"), cancellationToken);
+            // The nodes of a cluster know each other by it.
+            await File.WriteAllTextAsync(cookie, _directory.Password(), cancellationToken);
             // Erlang refuses a cookie that others can read.
             File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
         }
@@ -155,7 +202,7 @@ public sealed class NativeRabbitMq
         ["LC_ALL"] = "C.UTF-8",
         ["ERL_EPMD_PORT"] = _epmdPort.ToString(CultureInfo.InvariantCulture),
         ["ERL_EPMD_ADDRESS"] = Loopback,
-        ["RABBITMQ_NODENAME"] = "rabbit@localhost",
+        ["RABBITMQ_NODENAME"] = Name,
         ["RABBITMQ_NODE_IP_ADDRESS"] = Loopback,
         ["RABBITMQ_NODE_PORT"] = Port.ToString(CultureInfo.InvariantCulture),
         ["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture),

@@ -12,6 +12,9 @@ public sealed record NativeOptions
     /// <summary>Runs PostgreSQL without fsync: only for the tests of those who refuse such a server.</summary>
     public bool PostgresLosesData { get; init; }
 
+    /// <summary>How many nodes of RabbitMQ form one cluster; 1 unless set.</summary>
+    public int RabbitMqNodes { get; init; } = 1;
+
     /// <summary>More lines of rabbitmq.conf.</summary>
     public IReadOnlyList<string> RabbitMqSettings { get; init; } = [];
 }
@@ -25,18 +28,20 @@ public sealed class NativeServers : IAsyncDisposable
 
     private NativeServers(PrivateDirectory directory, InstalledServers installed, NativeOptions options)
     {
-        var ports = FreePorts.Find(NativeRabbitMq.Ports + 1);
         _directory = directory;
-        Postgres = new NativePostgres(directory, installed, ports[^1], options);
-        RabbitMq = new NativeRabbitMq(directory, installed, ports, options.RabbitMqSettings);
+        Postgres = new NativePostgres(directory, installed, FreePorts.Find(1)[0], options);
+        Cluster = NativeRabbitMq.Cluster(directory, installed, options);
         Versions = $"PostgreSQL {installed.PostgresVersion}, RabbitMQ {installed.RabbitMqVersion}";
     }
 
     /// <summary>The database server.</summary>
     public NativePostgres Postgres { get; }
 
-    /// <summary>The broker.</summary>
-    public NativeRabbitMq RabbitMq { get; }
+    /// <summary>The broker; the first node of a cluster.</summary>
+    public NativeRabbitMq RabbitMq => Cluster[0];
+
+    /// <summary>All nodes of the broker.</summary>
+    public IReadOnlyList<NativeRabbitMq> Cluster { get; }
 
     /// <summary>Which versions run.</summary>
     public string Versions { get; }
@@ -54,7 +59,8 @@ public sealed class NativeServers : IAsyncDisposable
         var servers = new NativeServers(await PrivateDirectory.TakeAsync(name, cancellationToken), installed, options);
         try
         {
-            await Task.WhenAll(servers.Postgres.StartAsync(cancellationToken), servers.RabbitMq.StartAsync(cancellationToken));
+            // All nodes at once: some versions wait for the others before they form the cluster.
+            await Task.WhenAll([servers.Postgres.StartAsync(cancellationToken), .. servers.Cluster.Select(node => node.StartAsync(cancellationToken))]);
             return servers;
         }
         catch
@@ -77,7 +83,7 @@ public sealed class NativeServers : IAsyncDisposable
         if (!_ended)
         {
             _ended = true;
-            await Task.WhenAll(_directory.IsKept ? Postgres.StopAsync() : Postgres.StopImmediatelyAsync(), RabbitMq.EndAsync());
+            await Task.WhenAll([_directory.IsKept ? Postgres.StopAsync() : Postgres.StopImmediatelyAsync(), .. Cluster.Select(node => node.EndAsync())]);
             _directory.Dispose();
         }
     }
