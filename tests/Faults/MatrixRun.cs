@@ -43,7 +43,14 @@ internal static class MatrixRun
 
         Say($"Results: {Path.GetRelativePath(Environment.CurrentDirectory, Path.ChangeExtension(file, ".md"))}");
         Console.WriteLine(record.LastLine());
-        return record.IsGreen ? 0 : 1;
+        if (record.IsGreen)
+        {
+            return 0;
+        }
+
+        var red = record.Results.Where(result => !result.IsGreen).Select(result => result.Case).Distinct().ToList();
+        await Console.Error.WriteLineAsync($"Red: {string.Join(", ", red)}. What was found is above and in the results; the histories are in {Path.GetRelativePath(Environment.CurrentDirectory, arena.Directory)}.");
+        return 1;
     }
 
     private static string FileName(Arguments asked, string versions)

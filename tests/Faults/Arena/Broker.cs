@@ -151,13 +151,14 @@ internal sealed class Broker : IDisposable
 
     private Task PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, cancellationToken);
 
-    private Task<bool> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) => AskAsync(async api =>
+    private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        using var answer = await api.SendAsync(request, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        return true;
-    });
+        using var answer = await AskAsync(async api =>
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+            return (await api.SendAsync(request, cancellationToken)).EnsureSuccessStatusCode();
+        });
+    }
 
     private async Task<T> AskAsync<T>(Func<HttpClient, Task<T>> ask)
     {

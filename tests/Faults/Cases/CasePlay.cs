@@ -45,8 +45,14 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         JudgeRefusals(evidence, injection, await arena.Broker.DeadAsync(cancellationToken) - dead, findings);
         var firstPublish = await FirstPublishAsync(injection, findings, cancellationToken);
 
-        var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
         var published = evidence.Tap.Where(delivery => delivery.App != Tap.OwnApp).ToList();
+        var repeats = published.Count - published.DistinctBy(delivery => delivery.Message).Count();
+        if (repeats > turn.Case.MostRepeats)
+        {
+            findings.Complaints.Add($"{repeats} messages were published again, {turn.Case.MostRepeats} at most should have been");
+        }
+
+        var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
         var result = new CaseResult
         {
             Number = turn.Number,
@@ -57,7 +63,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
             Orders = load.Orders + evidence.History.Where(line => line.Asked == Asked.Write && line.Told == Told.Done).DistinctBy(line => line.Order).Count(),
             Faults = injection.Faults,
             Deliveries = published.Count,
-            Repeats = published.Count - published.DistinctBy(delivery => delivery.Message).Count(),
+            Repeats = repeats,
             Suppressed = (await SuppressedAsync(cancellationToken)).Sum(now => now.Value - suppressed.GetValueOrDefault(now.Key)),
             Lost = findings.Lost.Count,
             Doubled = findings.Doubled.Count,

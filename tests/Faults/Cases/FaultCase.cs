@@ -27,6 +27,9 @@ internal sealed record FaultCase(string Name, string Proves, Func<Injection, Tas
     /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
     public bool MayChargeRows { get; init; }
 
+    /// <summary>How many messages may be published more than once; null for no bound.</summary>
+    public int? MostRepeats { get; init; }
+
     /// <summary>What the machine lacks for it; null where it can be played.</summary>
     public Func<string?> Lacks { get; init; } = () => null;
 }

@@ -26,8 +26,14 @@ internal static class MutantsRun
             }
         }
 
-        Console.WriteLine($"mutants={mutants.Count} seen={mutants.Count - unseen.Count}{(unseen.Count > 0 ? $" unseen={string.Join(',', unseen)}" : "")}");
-        return unseen.Count == 0 ? 0 : 1;
+        Console.WriteLine($"mutants={mutants.Count} seen={mutants.Count - unseen.Count}");
+        if (unseen.Count == 0)
+        {
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync($"The checker is blind to {string.Join(", ", unseen)}.");
+        return 1;
     }
 
     private static async Task<bool> IsSeenAsync(Mutant mutant, int seed, CancellationToken cancellationToken)
