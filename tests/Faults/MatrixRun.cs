@@ -14,19 +14,25 @@ internal static class MatrixRun
         Say("Starting servers and service ...");
         await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName, cases.Max(known => known.BrokerNodes), cancellationToken);
 
-        bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.Results.Count >= cases.Count;
+        bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.LastNumber >= cases.Count;
         var file = Path.Combine(results, FileName(asked, arena.Versions));
         var record = RunRecord.TakeUp(file, asked.Seed, arena.Versions, asked.Command, IsFinished);
-        Say($"{arena.Versions}: {cases.Count} cases, seed {asked.Seed}{(record.Results.Count > 0 ? $", going on after case {record.Results.Count}" : "")}");
+        Say($"{arena.Versions}: {cases.Count} cases, seed {asked.Seed}{(record.LastNumber > 0 ? $", going on after number {record.LastNumber}" : "")}");
 
-        foreach (var turn in Schedule.Of(asked.Seed, cases, record.Results.Count + 1))
+        foreach (var turn in Schedule.Of(asked.Seed, cases, record.LastNumber + 1).TakeWhile(turn => asked.Minutes is not null || turn.Number <= cases.Count))
         {
             if (IsFinished(record))
             {
                 break;
             }
 
-            var result = await new CasePlay(arena, turn, LoadShape.Usual).PlayAsync(cancellationToken);
+            if (turn.Case.Lacks() is { } lack)
+            {
+                Say($"{turn.Number,4} {turn.Case.Name,-36} not run: {lack}");
+                continue;
+            }
+
+            var result = await PlayAsync(arena, turn, cancellationToken);
             record.Results.Add(result);
             record.Save(file);
             Say(ResultTable.Line(result));
@@ -34,11 +40,11 @@ internal static class MatrixRun
             {
                 Say($"       {finding}");
             }
-        }
 
-        foreach (var missing in CaseCatalogue.All.Where(known => asked.Case is null && known.Lacks() is not null))
-        {
-            Say($"     {missing.Name,-36} not run: {missing.Lacks()}");
+            if (result.ArenaIsBroken)
+            {
+                break;
+            }
         }
 
         Say($"Results: {Path.GetRelativePath(Environment.CurrentDirectory, Path.ChangeExtension(file, ".md"))}");
@@ -51,6 +57,18 @@ internal static class MatrixRun
         var red = record.Results.Where(result => !result.IsGreen).Select(result => result.Case).Distinct().ToList();
         await Console.Error.WriteLineAsync($"Red: {string.Join(", ", red)}. What was found is above and in the results; the histories are in {Path.GetRelativePath(Environment.CurrentDirectory, arena.Directory)}.");
         return 1;
+    }
+
+    private static async Task<CaseResult> PlayAsync(Arena arena, Turn turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new CasePlay(arena, turn, LoadShape.Usual).PlayAsync(cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return CaseResult.Broken(turn, exception);
+        }
     }
 
     private static string FileName(Arguments asked, string versions)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Servers;
 
 namespace Faults;
 
@@ -40,7 +41,7 @@ internal sealed class Fleet : IAsyncDisposable
     public IReadOnlyList<ServiceProcess> Of(string role) => [.. All.Where(process => process.Role == role)];
 
     /// <summary>Completes when every process says that it is ready.</summary>
-    /// <exception cref="TimeoutException">One does not within <paramref name="deadline"/>; the message says which and why.</exception>
+    /// <exception cref="ServersException">One does not within <paramref name="deadline"/>; the message says which and why.</exception>
     public async Task WaitUntilReadyAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
         var end = DateTime.UtcNow + deadline;
@@ -50,7 +51,7 @@ internal sealed class Fleet : IAsyncDisposable
             {
                 if (DateTime.UtcNow > end)
                 {
-                    throw new TimeoutException($"{process.Name} is not ready after {deadline.TotalSeconds:0} s: {reason}");
+                    throw new ServersException($"{process.Name} is not ready after {deadline.TotalSeconds:0} s: {reason}");
                 }
 
                 await Task.Delay(Look, cancellationToken);

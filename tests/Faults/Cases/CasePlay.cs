@@ -79,6 +79,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         if (result.IsGreen)
         {
             File.Delete(_history);
+            File.Delete(_tap);
         }
 
         return result;

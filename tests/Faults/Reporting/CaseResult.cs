@@ -47,10 +47,35 @@ internal sealed record CaseResult
 
     public bool IsGreen => Findings.Count == 0;
 
+    /// <summary>The case could not be played to its end, and no other can be played after it.</summary>
+    public bool ArenaIsBroken { get; init; }
+
     /// <summary>What the processes used at the end, and what the service had open at the broker.</summary>
     public IReadOnlyList<Vitals> Processes { get; init; } = [];
 
     public int BrokerConnections { get; init; }
 
     public int BrokerChannels { get; init; }
+
+    /// <summary>The result of a case that broke the arena.</summary>
+    public static CaseResult Broken(Turn turn, Exception exception) => new()
+    {
+        Number = turn.Number,
+        Case = turn.Case.Name,
+        Seed = turn.Seed,
+        At = DateTime.UtcNow,
+        Seconds = 0,
+        Orders = 0,
+        Faults = [],
+        Deliveries = 0,
+        Repeats = 0,
+        Suppressed = 0,
+        Lost = 0,
+        Doubled = 0,
+        Phantoms = 0,
+        Misordered = 0,
+        DrainSeconds = null,
+        Findings = [$"complaint: the case could not be played to its end: {exception.Message}"],
+        ArenaIsBroken = true,
+    };
 }

@@ -16,6 +16,9 @@ internal sealed class RunRecord
 
     public List<CaseResult> Results { get; init; } = [];
 
+    /// <summary>The number of the turn that was played last; 0 before the first.</summary>
+    public int LastNumber => Results.Count == 0 ? 0 : Results[^1].Number;
+
     public double Minutes => Results.Sum(result => result.Seconds) / 60;
 
     public bool IsGreen => Results.Count > 0 && Results.All(result => result.IsGreen);
