@@ -1,7 +1,11 @@
 using Bench.Committing;
 using Bench.Consuming;
 using Bench.Latency;
+using Bench.Lessons;
+using Bench.Outage;
+using Bench.Peers;
 using Bench.Relaying;
+using Bench.Service;
 using Servers;
 
 namespace Bench;
@@ -16,6 +20,13 @@ internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
         new("commits", "commits with and without an outbox row, relay away, asleep and awake", CommitsWorkload.RunAsync),
         new("latency", "from the commit to the delivery at 200 messages a second", LatencyWorkload.RunAsync),
         new("consumer", "gives messages their effect, against the same rows in raw SQL batches", ConsumerWorkload.RunAsync),
+        new("chain", "orders over HTTP until the customer is notified", ChainWorkload.RunAsync),
+        new("outage", "the broker is killed and comes back while 20,000 rows wait", OutageWorkload.RunAsync),
+        new("idle", "database transactions and CPU while nothing happens", IdleWorkload.RunAsync),
+        new("memory", "a process with relay and consumers after a million messages", MemoryWorkload.RunAsync),
+        new("start", "from the start of a process to ready", StartWorkload.RunAsync),
+        new("peers", "the same work done by Wolverine", PeersWorkload.RunAsync),
+        new("lessons", "ways to confirm and to ack: their rates, and what a crash loses", LessonsWorkload.RunAsync),
     ];
 
     public static string Help { get; } =

@@ -15,7 +15,7 @@ internal static class ConsumerWorkload
     public static async Task RunAsync(Run run)
     {
         var messages = run.Scale.Of(60_000, 6_000);
-        var hot = run.Scale.Of(10_000, 1_000);
+        var hot = run.Scale.Of(4_000, 400);
         await using var table = await EffectTable.CreateAsync(run.Arena);
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.raw");
         var raw = new RawCeiling(run, table, plain);

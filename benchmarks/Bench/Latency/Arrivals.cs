@@ -17,8 +17,12 @@ internal sealed class Arrivals : IAsyncDisposable
 
     private Arrivals(IConnection connection) => _connection = connection;
 
-    public static async Task<Arrivals> SubscribeAsync(Arena arena, string queue)
+    /// <param name="arena">Whose broker.</param>
+    /// <param name="queue">Which queue.</param>
+    /// <param name="identify">What a message is known by; its message id unless told otherwise.</param>
+    public static async Task<Arrivals> SubscribeAsync(Arena arena, string queue, Func<BasicDeliverEventArgs, Guid>? identify = null)
     {
+        identify ??= delivery => Guid.Parse(delivery.BasicProperties.MessageId!);
         var connection = await arena.ConnectAsync();
         var arrivals = new Arrivals(connection);
         var channel = await connection.CreateChannelAsync();
@@ -26,7 +30,7 @@ internal sealed class Arrivals : IAsyncDisposable
         consumer.ReceivedAsync += (_, delivery) =>
         {
             var now = Stopwatch.GetTimestamp();
-            arrivals._arrived.TryAdd(Guid.Parse(delivery.BasicProperties.MessageId!), now);
+            arrivals._arrived.TryAdd(identify(delivery), now);
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
@@ -34,7 +38,10 @@ internal sealed class Arrivals : IAsyncDisposable
     }
 
     /// <summary>The message is on its way since now.</summary>
-    public void Left(Guid messageId) => _left[messageId] = Stopwatch.GetTimestamp();
+    public void Left(Guid message) => Left(message, Stopwatch.GetTimestamp());
+
+    /// <summary>It is on its way since then, by the clock of <see cref="Stopwatch"/>, which all processes share.</summary>
+    public void Left(Guid message, long since) => _left[message] = since;
 
     /// <summary>Waits for all, and returns the milliseconds that each has taken. One that arrived before its sender knew
     /// that it had left has taken none.</summary>

@@ -9,7 +9,7 @@ internal static class Pace
 
     public static async Task RunAsync(Scale scale, Func<Task> send)
     {
-        var count = scale.Of(2_000, 400);
+        var count = scale.Of(1_000, 200);
         var watch = Stopwatch.StartNew();
         List<Task> sending = [];
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));

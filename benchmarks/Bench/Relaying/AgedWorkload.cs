@@ -13,7 +13,7 @@ internal static class AgedWorkload
 
     public static async Task RunAsync(Run run)
     {
-        var rows = run.Scale.Of(200_000, 20_000);
+        var rows = run.Scale.Of(100_000, 10_000);
         var million = run.Scale.Of(1_000_000, 50_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.aged");
         await using var clean = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));

@@ -15,7 +15,7 @@ internal sealed class MemoryCeiling(Run run, BoundQueue queue)
     {
         foreach (var channels in _best.Keys)
         {
-            _best[channels] = (await PublishAsync(channels, messages / 4, MemoryPublisher.InFlight)).Value;
+            _best[channels] = (await PublishAsync(channels, messages / 10, MemoryPublisher.InFlight)).Value;
         }
 
         return await PublishAsync(_best.MaxBy(rate => rate.Value).Key, messages, MemoryPublisher.InFlight);

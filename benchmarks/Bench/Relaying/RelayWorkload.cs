@@ -18,15 +18,15 @@ internal static class RelayWorkload
         await using var drain = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));
         var ceiling = new MemoryCeiling(run, queue);
         var rows = run.Scale.Of(200_000, 20_000);
-        var few = run.Scale.Of(10_000, 1_000);
+        var few = run.Scale.Of(5_000, 500);
 
         await run.MeasureAsync(Workload, Unit,
             new Contestant(Memory, () => ceiling.PipelinedAsync(rows)),
             new Contestant(OneByOne, () => ceiling.OneByOneAsync(few)),
             new Contestant(Unkeyed, () => drain.RunAsync(rows), Memory),
             new Contestant("retention 0", () => drain.RunAsync(rows, retention: "0"), Memory),
-            new Contestant("100,000 keys", () => drain.RunAsync(rows, Keys(100_000)), Unkeyed),
-            new Contestant("1,000 keys", () => drain.RunAsync(rows, Keys(1_000)), Unkeyed),
+            new Contestant("100,000 keys", () => drain.RunAsync(rows / 2, Keys(100_000)), Unkeyed),
+            new Contestant("1,000 keys", () => drain.RunAsync(rows / 2, Keys(1_000)), Unkeyed),
             new Contestant("100 keys", () => drain.RunAsync(rows / 4, Keys(100)), Unkeyed),
             new Contestant("1 key", () => drain.RunAsync(few, Keys(1)), OneByOne));
     }

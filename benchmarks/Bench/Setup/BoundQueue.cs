@@ -7,7 +7,7 @@ internal sealed class BoundQueue : IAsyncDisposable
 {
     private readonly Arena _arena;
     private readonly string _type;
-    private IConnection _connection = null!;
+    private IConnection? _connection;
     private IChannel _channel = null!;
 
     private BoundQueue(Arena arena, string name, string type) => (_arena, Name, _type) = (arena, name, type);
@@ -27,6 +27,7 @@ internal sealed class BoundQueue : IAsyncDisposable
     /// <summary>Again after the broker was away.</summary>
     public async Task ConnectAsync()
     {
+        await (_connection?.DisposeAsync() ?? ValueTask.CompletedTask);
         _connection = await _arena.ConnectAsync();
         _channel = await _connection.CreateChannelAsync();
     }
@@ -48,6 +49,6 @@ internal sealed class BoundQueue : IAsyncDisposable
     {
         await _channel.QueueDeleteAsync(Name);
         await _channel.ExchangeDeleteAsync(Exchange);
-        await _connection.DisposeAsync();
+        await _connection!.DisposeAsync();
     }
 }

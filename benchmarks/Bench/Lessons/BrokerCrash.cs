@@ -1,0 +1,65 @@
+using Bench.Setup;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Bench.Lessons;
+
+/// <summary>Kills the broker while all strategies publish at once, each to a queue of its own, starts it again, and compares
+/// what each took for safe with what its queue holds.</summary>
+internal static class BrokerCrash
+{
+    private static readonly TimeSpan BeforeTheKill = TimeSpan.FromSeconds(2);
+
+    /// <summary>For each variant, how many messages were taken for safe and are gone.</summary>
+    public static async Task<IReadOnlyList<(string Variant, int Lost)>> RunAsync(Run run, IReadOnlyList<string> queueTypes)
+    {
+        List<Publisher> publishers = [];
+        foreach (var type in queueTypes)
+        {
+            foreach (var strategy in PublishStrategy.All)
+            {
+                publishers.Add(await Publisher.StartAsync(run.Arena, strategy, type, $"bench.crash.{publishers.Count}"));
+            }
+        }
+
+        await Task.Delay(BeforeTheKill, run.Stop);
+        await run.Arena.RabbitMq.KillAsync();
+        await Task.WhenAll(publishers.Select(publisher => publisher.Ended));
+        await run.Arena.RabbitMq.StartAsync(run.Stop);
+
+        List<(string, int)> lost = [];
+        foreach (var publisher in publishers)
+        {
+            await publisher.Queue.ConnectAsync();
+            var kept = await QueueContents.TakeAsync(run.Arena, publisher.Queue.Name);
+            lost.Add((publisher.Variant, publisher.Source.TakenForSafe.Count(message => !kept.Ids.Contains(message))));
+            await publisher.Queue.DisposeAsync();
+        }
+
+        return lost;
+    }
+
+    private sealed record Publisher(string Variant, BoundQueue Queue, Endless Source, Task Ended)
+    {
+        public static async Task<Publisher> StartAsync(Arena arena, PublishStrategy strategy, string queueType, string name)
+        {
+            var queue = await BoundQueue.DeclareAsync(arena, name, queueType);
+            var source = new Endless();
+            return new Publisher($"{queueType}, {strategy.Name}", queue, source, Task.Run(() => PublishAsync(arena, strategy, name, source)));
+        }
+
+        private static async Task PublishAsync(Arena arena, PublishStrategy strategy, string queue, Endless source)
+        {
+            var connection = await arena.ConnectAsync();
+            try
+            {
+                var channel = await connection.CreateChannelAsync(new CreateChannelOptions(strategy.Confirms, strategy.Confirms));
+                await strategy.PublishAsync(channel, queue, source).WaitAsync(TimeSpan.FromSeconds(30));
+            }
+            catch (Exception exception) when (exception is RabbitMQClientException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The broker was killed: that is the end of it.
+            }
+        }
+    }
+}

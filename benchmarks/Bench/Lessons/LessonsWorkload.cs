@@ -1,0 +1,70 @@
+using Bench.Measuring;
+using Bench.Results;
+
+namespace Bench.Lessons;
+
+/// <summary>What each way to publish and to acknowledge costs, and what a crash loses with it.</summary>
+internal static class LessonsWorkload
+{
+    private const string Publishing = "publishing";
+    private const string Acknowledging = "acknowledging";
+    private const string Rate = "messages/s";
+    private static readonly string[] QueueTypes = ["classic", "quorum"];
+
+    public static async Task RunAsync(Run run)
+    {
+        foreach (var type in QueueTypes)
+        {
+            await run.MeasureAsync(Publishing, Rate,
+                [.. PublishStrategy.All.Select(strategy => new Contestant($"{type}, {strategy.Name}", () => PublishRate.MeasureAsync(run, strategy, type)))]);
+        }
+
+        await CrashBrokerAsync(run);
+
+        foreach (var type in QueueTypes)
+        {
+            await run.MeasureAsync(Acknowledging, Rate,
+                [.. AckStrategy.All.Select(strategy => new Contestant($"{type}, {strategy.Name}", () => AckRate.MeasureAsync(run, strategy, type)))]);
+        }
+
+        await CrashConsumersAsync(run);
+    }
+
+    private static async Task CrashBrokerAsync(Run run)
+    {
+        var lost = new Dictionary<string, List<Sample>>();
+        for (var round = 0; round < run.Scale.Of(3, 1); round++)
+        {
+            foreach (var (variant, messages) in await BrokerCrash.RunAsync(run, QueueTypes))
+            {
+                Run.Progress($"{variant}: {Number.Text(messages)} lost");
+                (lost.TryGetValue(variant, out var samples) ? samples : lost[variant] = []).Add(new Sample(messages));
+            }
+        }
+
+        foreach (var (variant, samples) in lost)
+        {
+            run.Report.Add(Publishing, variant, "messages taken for safe and lost when the broker is killed", samples);
+        }
+    }
+
+    private static async Task CrashConsumersAsync(Run run)
+    {
+        foreach (var type in QueueTypes)
+        {
+            foreach (var strategy in AckStrategy.All)
+            {
+                var (lost, repeated) = (new List<Sample>(), new List<Sample>());
+                for (var round = 0; round < run.Scale.Of(3, 1); round++)
+                {
+                    var crash = await ConsumerCrash.RunAsync(run, strategy, type);
+                    lost.Add(new Sample(crash.Lost));
+                    repeated.Add(new Sample(crash.Repeated));
+                }
+
+                run.Report.Add(Acknowledging, $"{type}, {strategy.Name}", "messages lost when the consumer dies", lost);
+                run.Report.Add(Acknowledging, $"{type}, {strategy.Name}", "handled messages that come again", repeated);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Outage;
+
+/// <summary>Kills the broker under a relay that publishes, starts it again, and counts what has arrived in the end.</summary>
+internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
+{
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>From the broker's first answer to the first row that is marked, for each repeat.</summary>
+    public List<Sample> Seconds { get; } = [];
+
+    /// <summary>Messages that were in the queue twice.</summary>
+    public List<Sample> Duplicates { get; } = [];
+
+    /// <summary>Rows that are not in the queue.</summary>
+    public List<Sample> Lost { get; } = [];
+
+    /// <summary>Messages a second after the outage.</summary>
+    public async Task<Sample> RunAsync(int waiting)
+    {
+        await table.EmptyAsync();
+        await queue.EmptyAsync();
+        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        var rows = waiting + (waiting / 4);
+        var started = relay.SentAsync(waiting / 4, run.Stop);
+        await table.FillAsync(rows);
+        await started;
+        await run.Arena.RabbitMq.KillAsync();
+        // What was confirmed before is still being marked.
+        await Task.Delay(Settling, run.Stop);
+
+        var before = relay.Sent;
+        await run.Arena.RabbitMq.StartAsync(run.Stop);
+        var watch = Stopwatch.StartNew();
+        await relay.SentAsync(before + 1, run.Stop);
+        Seconds.Add(new Sample(watch.Elapsed.TotalSeconds));
+
+        var first = relay.Sent;
+        var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+        await relay.SentAsync(rows, run.Stop);
+        var sample = await meter.StopAsync(rows - first, meter.Elapsed);
+
+        await table.RequireAllSentAsync();
+        await queue.ConnectAsync();
+        var contents = await QueueContents.TakeAsync(run.Arena, queue.Name);
+        Duplicates.Add(new Sample(contents.Duplicates));
+        Lost.Add(new Sample(rows - contents.Ids.Count));
+        return sample;
+    }
+}

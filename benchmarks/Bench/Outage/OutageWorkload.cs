@@ -1,0 +1,28 @@
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Outage;
+
+/// <summary>The broker is killed in the middle of a drain and comes back while twenty thousand rows wait.</summary>
+internal static class OutageWorkload
+{
+    private const string Workload = "outage";
+    private const string Clean = "the same drain without an outage";
+
+    public static async Task RunAsync(Run run)
+    {
+        var waiting = run.Scale.Of(20_000, 5_000);
+        await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.outage");
+        var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        await using var drain = new Drain(run, queue, table);
+        var outage = new BrokerOutage(run, queue, table);
+
+        await run.MeasureAsync(Workload, "messages/s",
+            new Contestant(Clean, () => drain.RunAsync(waiting)),
+            new Contestant("after the outage, from the first message on", () => outage.RunAsync(waiting), Clean));
+        run.Report.Add(Workload, "first message after the broker answers", "s", outage.Seconds);
+        run.Report.Add(Workload, "published twice", "messages", outage.Duplicates);
+        run.Report.Add(Workload, "lost", "messages", outage.Lost);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Bench.Peers;
+
+/// <summary>Somebody who commits business rows with a message each, and brings the messages to the queue.</summary>
+internal interface IContender : IAsyncDisposable
+{
+    /// <summary>Its process; null for this one.</summary>
+    int? ProcessId { get; }
+
+    /// <summary>Commits all of them; completes when they are committed, wherever their messages are by then.</summary>
+    Task CommitAsync();
+}

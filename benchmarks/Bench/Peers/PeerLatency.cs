@@ -1,0 +1,29 @@
+using System.Text.Json;
+using Bench.Latency;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Peers;
+
+/// <summary>Wolverine's way from the commit to the delivery; its program says when each commit had returned.</summary>
+internal sealed class PeerLatency(Run run, BoundQueue queue, OutboxTable table, int messages)
+{
+    public async Task<IReadOnlyList<double>> RunAsync(bool confirms)
+    {
+        await queue.EmptyAsync();
+        await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, queue.Name, PurchaseOf);
+        await using var wolverine = await Wolverine.PaceAsync(run.Arena, table.Database, queue.Name, confirms, messages);
+        foreach (var (purchase, committed) in await wolverine.CommittedAsync())
+        {
+            arrivals.Left(purchase, committed);
+        }
+
+        return await arrivals.MillisecondsAsync();
+    }
+
+    private static Guid PurchaseOf(RabbitMQ.Client.Events.BasicDeliverEventArgs delivery)
+    {
+        using var body = JsonDocument.Parse(delivery.Body);
+        return body.RootElement.EnumerateObject().First(property => property.Name.Equals("purchaseId", StringComparison.OrdinalIgnoreCase)).Value.GetGuid();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Peers;
+
+/// <summary>The broker is killed while orders are committed, and comes back. In the end every committed order must have its
+/// message in the queue.</summary>
+internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
+{
+    private const string Workload = "peers: outage";
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(string variant, OutboxTable table, Func<Task<IContender>> start)
+    {
+        var (lost, doubled, seconds) = (new List<Sample>(), new List<Sample>(), new List<Sample>());
+        for (var round = 0; round < run.Scale.Of(3, 1); round++)
+        {
+            var (kept, elapsed) = await OnceAsync(table, start);
+            var committed = await table.Database.ScalarAsync<long>("SELECT count(*) FROM purchase");
+            lost.Add(new Sample(committed - kept.Ids.Count));
+            doubled.Add(new Sample(kept.Duplicates));
+            seconds.Add(new Sample(elapsed.TotalSeconds));
+            Run.Progress($"{Workload}, {variant}: {committed} committed, {committed - kept.Ids.Count} lost, {kept.Duplicates} doubled");
+        }
+
+        run.Report.Add(Workload, variant, $"of {messages} messages lost", lost);
+        run.Report.Add(Workload, variant, $"of {messages} messages doubled", doubled);
+        run.Report.Add(Workload, variant, "s from the broker's return to the last message", seconds);
+    }
+
+    private async Task<(QueueContents Kept, TimeSpan Elapsed)> OnceAsync(OutboxTable table, Func<Task<IContender>> start)
+    {
+        await table.EmptyAsync();
+        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
+        await Wolverine.ForgetAsync(table.Database);
+        await queue.EmptyAsync();
+        await using var contender = await start();
+        var committing = contender.CommitAsync();
+        await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages / 5, Deadline, "the first fifth is in the queue");
+        await run.Arena.RabbitMq.KillAsync();
+        await run.Arena.RabbitMq.StartAsync(run.Stop);
+        var back = Stopwatch.StartNew();
+        await queue.ConnectAsync();
+        await committing;
+        var elapsed = await UntilNothingChangesAsync(back);
+        return (await QueueContents.TakeAsync(run.Arena, queue.Name), elapsed);
+    }
+
+    // Who has lost messages never gets to all of them, so the end is when nothing has come for a while.
+    private async Task<TimeSpan> UntilNothingChangesAsync(Stopwatch back)
+    {
+        var (count, last, changed) = (-1L, back.Elapsed, Stopwatch.StartNew());
+        while (changed.Elapsed < Settled && back.Elapsed < Deadline)
+        {
+            if (await queue.CountAsync() is var now && now != count)
+            {
+                (count, last) = (now, back.Elapsed);
+                changed.Restart();
+            }
+
+            await Task.Delay(50);
+        }
+
+        return last;
+    }
+}

@@ -1,0 +1,76 @@
+using Bench.Consuming;
+using Bench.Latency;
+using Bench.Measuring;
+using Bench.Relaying;
+using Bench.Setup;
+
+namespace Bench.Peers;
+
+/// <summary>The same work done by this product and by Wolverine, in turns.</summary>
+internal static class PeersWorkload
+{
+    private const string Ours = "this product";
+    private const string AsItShips = "Wolverine as it ships, without confirms";
+    private const string Confirmed = "Wolverine with confirms";
+    private const int Committers = 32;
+
+    public static async Task RunAsync(Run run)
+    {
+        await Wolverine.BuildAsync(run.Stop);
+        await using (var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers"))
+        {
+            await PublishAsync(run, queue);
+        }
+
+        await ConsumeAsync(run);
+    }
+
+    private static async Task PublishAsync(Run run, BoundQueue queue)
+    {
+        await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        await using var theirs = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        var (messages, paced) = (run.Scale.Of(6_000, 600), run.Scale.Of(1_000, 200));
+
+        var handover = new Handover(run, queue, messages);
+        await run.MeasureAsync("peers: committed until in the queue", "messages/s",
+            new Contestant(AsItShips, () => handover.RunAsync(theirs, () => StartWolverineAsync(confirms: false))),
+            new Contestant(Confirmed, () => handover.RunAsync(theirs, () => StartWolverineAsync(confirms: true))),
+            new Contestant(Ours, () => handover.RunAsync(table, StartOursAsync), Confirmed));
+
+        var latency = new PeerLatency(run, queue, theirs, paced);
+        var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table));
+        var asItShips = new Percentiles(() => latency.RunAsync(confirms: false));
+        var confirmed = new Percentiles(() => latency.RunAsync(confirms: true));
+        await run.MeasureAsync("peers: commit to delivery", "ms",
+            new Contestant($"{AsItShips}, p50", asItShips.MeasureAsync),
+            new Contestant($"{AsItShips}, p99", asItShips.P99),
+            new Contestant($"{Confirmed}, p50", confirmed.MeasureAsync),
+            new Contestant($"{Confirmed}, p99", confirmed.P99),
+            new Contestant($"{Ours}, p50", ours.MeasureAsync, $"{AsItShips}, p50"),
+            new Contestant($"{Ours}, p99", ours.P99, $"{AsItShips}, p99"));
+
+        var outage = new PeerOutage(run, queue, messages);
+        await outage.RunAsync(AsItShips, theirs, () => StartWolverineAsync(confirms: false));
+        await outage.RunAsync(Confirmed, theirs, () => StartWolverineAsync(confirms: true));
+        await outage.RunAsync(Ours, table, StartOursAsync);
+
+        async Task<IContender> StartWolverineAsync(bool confirms) =>
+            await Wolverine.PublishAsync(run.Arena, theirs.Database, queue.Name, confirms, messages, Committers);
+
+        Task<IContender> StartOursAsync() => Product.StartAsync(run, queue, table, messages, Committers);
+    }
+
+    private static async Task ConsumeAsync(Run run)
+    {
+        await using var table = await EffectTable.CreateAsync(run.Arena);
+        await using var theirs = await EffectTable.CreateAsync(run.Arena);
+        await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.consume");
+        await using var queue = await FilledQueue.DeclareAsync(run, table, "bench.peers.insert", one => one.Handle<Counting, InsertOne>());
+        var inbox = new PeerInbox(run, plain, theirs, run.Scale.Of(5_000, 500));
+        const string durable = "Wolverine, durable inbox, one insert";
+
+        await run.MeasureAsync("peers: consumer", "messages/s",
+            new Contestant(durable, inbox.RunAsync),
+            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(40_000, 4_000)), durable));
+    }
+}

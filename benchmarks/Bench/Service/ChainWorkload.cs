@@ -1,0 +1,42 @@
+using Bench.Measuring;
+using Bench.Setup;
+
+namespace Bench.Service;
+
+/// <summary>The whole way of an order: placed over HTTP, relayed, its stock reserved, the outcome relayed, the customer
+/// notified.</summary>
+internal static class ChainWorkload
+{
+    private const string Unit = "orders/s";
+
+    public static async Task RunAsync(Run run)
+    {
+        var orders = run.Scale.Of(8_000, 1_000);
+        await ServiceProcess.BuildAsync(run.Stop);
+        await using var database = await ServiceProcess.NewDatabaseAsync(run);
+        await using var chain = await ServiceProcess.StartAsync(run, database, "api,relay,consumer");
+        await using var apiDatabase = await ServiceProcess.NewDatabaseAsync(run);
+        await using var api = await ServiceProcess.StartAsync(run, apiDatabase, "api");
+
+        await run.MeasureAsync("chain", Unit,
+            new Contestant("placed only, the role api alone", () => PlaceAsync(run, apiDatabase, api, orders, untilNotified: false)),
+            new Contestant("placed until notified, all roles in one process", () => PlaceAsync(run, database, chain, orders, untilNotified: true),
+                "placed only, the role api alone"));
+    }
+
+    private static async Task<Sample> PlaceAsync(Run run, Database database, ServiceProcess service, int orders, bool untilNotified)
+    {
+        var before = await NotifiedAsync(database);
+        var meter = await CostMeter.StartAsync(run.Arena, database, service.Id);
+        await OrderClients.PlaceAsync(service.Url, orders, run.Stop);
+        if (untilNotified)
+        {
+            await Eventually.IsTrueAsync(
+                async () => await NotifiedAsync(database) == before + orders, TimeSpan.FromMinutes(3), "every order has led to one notification");
+        }
+
+        return await meter.StopAsync(orders, meter.Elapsed);
+    }
+
+    private static Task<long> NotifiedAsync(Database database) => database.ScalarAsync<long>("SELECT count(*) FROM notification");
+}

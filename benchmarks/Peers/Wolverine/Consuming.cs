@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Wolverine;
+using Wolverine.RabbitMQ;
+
+namespace WolverinePeer;
+
+/// <summary>Handles what is in the queue with a durable inbox, until standard input ends.</summary>
+public static class Consuming
+{
+    private const int Parallel = 16;
+    private const ushort Prefetch = 400;
+
+    public static async Task RunAsync(Settings settings)
+    {
+        using var host = await Hosting.StartAsync(settings, options =>
+        {
+            options.Discovery.IncludeType(typeof(CountingHandler));
+            options.ListenToRabbitQueue(settings.Queue)
+                .PreFetchCount(Prefetch)
+                .MaximumParallelMessages(Parallel)
+                .DefaultIncomingMessage<Counting>()
+                .UseDurableInbox();
+        });
+        await Console.In.ReadToEndAsync();
+        await host.StopAsync();
+    }
+}
+
+public sealed record Counting(int Number, string Padding);
+
+/// <summary>One insert. Without its package for EF Core there is no shared transaction of handler and inbox.</summary>
+public static class CountingHandler
+{
+    public static async Task HandleAsync(Counting message, Envelope envelope, NpgsqlDataSource database)
+    {
+        await using var command = database.CreateCommand("INSERT INTO effect (message_id, number) VALUES ($1, $2)");
+        command.Parameters.Add(new NpgsqlParameter { Value = envelope.Id });
+        command.Parameters.Add(new NpgsqlParameter { Value = message.Number });
+        await command.ExecuteNonQueryAsync();
+    }
+}

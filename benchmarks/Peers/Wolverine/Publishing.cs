@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Wolverine;
+using Wolverine.RabbitMQ;
+using Wolverine.RDBMS;
+using Wolverine.Runtime;
+
+namespace WolverinePeer;
+
+/// <summary>Commits orders with three lines, each with a message in the durable outbox of the same transaction, which is
+/// flushed after the commit.</summary>
+public static class Publishing
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>As fast as so many committers can. It goes on sending what is in the outbox until standard input ends.</summary>
+    public static async Task RunAsync(Settings settings, int messages, int committers)
+    {
+        using var host = await StartAsync(settings);
+        await Console.In.ReadLineAsync();
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref next) <= messages)
+            {
+                await CommitAsync(host.Services, Guid.CreateVersion7());
+            }
+        })));
+        Console.WriteLine("committed");
+        await Console.In.ReadToEndAsync();
+        await host.StopAsync();
+    }
+
+    /// <summary>Two hundred a second; says of each when it was committed, on the clock that all processes share.</summary>
+    public static async Task PaceAsync(Settings settings, int messages)
+    {
+        using var host = await StartAsync(settings);
+        await Console.In.ReadLineAsync();
+        var watch = Stopwatch.StartNew();
+        List<Task<string>> sending = [];
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (sending.Count < messages && await timer.WaitForNextTickAsync())
+        {
+            while (sending.Count < messages && watch.Elapsed >= Interval * sending.Count)
+            {
+                sending.Add(TimedAsync(host.Services));
+            }
+        }
+
+        Console.WriteLine(string.Join(' ', await Task.WhenAll(sending)));
+        await Console.In.ReadToEndAsync();
+        await host.StopAsync();
+    }
+
+    private static async Task<string> TimedAsync(IServiceProvider services)
+    {
+        var id = Guid.CreateVersion7();
+        return $"{id}={await CommitAsync(services, id)}";
+    }
+
+    private static Task<IHost> StartAsync(Settings settings) => Hosting.StartAsync(settings, options =>
+        options.PublishMessage<PurchaseMade>().ToRabbitQueue(settings.Queue).UseDurableOutbox());
+
+    private static async Task<long> CommitAsync(IServiceProvider services, Guid purchase)
+    {
+        var runtime = services.GetRequiredService<IWolverineRuntime>();
+        await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand(
+            """
+            WITH made AS (INSERT INTO purchase (id, customer, total) VALUES ($1, 'customer', 29.70))
+            INSERT INTO purchase_line (purchase_id, line, sku, quantity) SELECT $1, line, 'sku-' || line, 1 FROM generate_series(1, 3) AS line
+            """,
+            connection,
+            transaction))
+        {
+            insert.Parameters.Add(new NpgsqlParameter { Value = purchase });
+            await insert.ExecuteNonQueryAsync();
+        }
+
+        var context = new MessageContext(runtime);
+        await context.EnlistInOutboxAsync(new DatabaseEnvelopeTransaction((IMessageDatabase)runtime.Storage, transaction));
+        await context.PublishAsync(new PurchaseMade(purchase, PurchaseMade.Filling));
+        await transaction.CommitAsync();
+        var committed = Stopwatch.GetTimestamp();
+        await context.FlushOutgoingMessagesAsync();
+        return committed;
+    }
+}
+
+/// <summary>With a body of about 500 bytes.</summary>
+public sealed record PurchaseMade(Guid PurchaseId, string Padding)
+{
+    public static readonly string Filling = new('x', 425);
+}
