@@ -35,9 +35,11 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
 
         var before = relay.Sent;
         await run.Arena.RabbitMq.StartAsync(run.Stop);
+        Run.Progress("outage: the broker answers again");
         var watch = Stopwatch.StartNew();
         await relay.SentAsync(before + 1, run.Stop);
         Seconds.Add(new Sample(watch.Elapsed.TotalSeconds));
+        Run.Progress($"outage: {rows - relay.Sent} rows wait, the first has come after {watch.Elapsed.TotalSeconds:0.0} s");
 
         var first = relay.Sent;
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);

@@ -47,8 +47,13 @@ internal sealed class BoundQueue : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _channel.QueueDeleteAsync(Name);
-        await _channel.ExchangeDeleteAsync(Exchange);
+        // Where the broker is away, whatever has ended the workload is to be heard, not this.
+        if (_channel.IsOpen)
+        {
+            await _channel.QueueDeleteAsync(Name);
+            await _channel.ExchangeDeleteAsync(Exchange);
+        }
+
         await _connection!.DisposeAsync();
     }
 }
