@@ -18,9 +18,9 @@ internal sealed record Run(Arena Arena, Scale Scale, Report Report, Cancellation
 /// <summary>How much is measured: enough to be quoted, or just enough to see that it works.</summary>
 internal sealed record Scale(bool Quick)
 {
-    public int Rounds => Quick ? 2 : 5;
+    public int Rounds => Quick ? 1 : 5;
 
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 2 : 12);
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 0 : 12);
 
     public int Of(int full, int quick) => Quick ? quick : full;
 }

@@ -11,7 +11,8 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
 {
     private const string Workload = "peers: outage";
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _settled = TimeSpan.FromSeconds(run.Scale.Of(6, 3));
 
     public async Task RunAsync(string variant, OutboxTable table, Func<Task<IContender>> start)
     {
@@ -53,7 +54,7 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
     private async Task<TimeSpan> UntilNothingChangesAsync(Stopwatch back)
     {
         var (count, last, changed) = (-1L, back.Elapsed, Stopwatch.StartNew());
-        while (changed.Elapsed < Settled && back.Elapsed < Deadline)
+        while (changed.Elapsed < _settled && back.Elapsed < Deadline)
         {
             if (await queue.CountAsync() is var now && now != count)
             {

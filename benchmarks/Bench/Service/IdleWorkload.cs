@@ -9,7 +9,6 @@ internal static class IdleWorkload
     private const string Workload = "idle";
     private const string Transactions = "database transactions/s";
     private const string Cpu = "% of a core";
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(Run run)
     {
@@ -34,7 +33,7 @@ internal static class IdleWorkload
 
     private static async Task<Watched> WatchAsync(Run run, Database database, ServiceProcess service)
     {
-        await Task.Delay(Settling, run.Stop);
+        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(5, 2)), run.Stop);
         var window = TimeSpan.FromSeconds(run.Scale.Of(10, 3));
         var watched = new Watched([], []);
         for (var round = 0; round < run.Scale.Rounds; round++)
