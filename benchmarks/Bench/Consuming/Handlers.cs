@@ -13,6 +13,16 @@ internal sealed class InsertOne(EffectContext db) : IMessageHandler<Counting>
     }
 }
 
+/// <summary>The same for a whole batch: one SaveChanges.</summary>
+internal sealed class InsertBatch(EffectContext db) : IMessageBatchHandler<Counting>
+{
+    public Task HandleAsync(IReadOnlyList<ReceivedMessage<Counting>> messages, CancellationToken cancellationToken)
+    {
+        db.Effects.AddRange(messages.Select(received => new Effect { MessageId = received.Context.MessageId, Number = received.Message.Number }));
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>One insert, and two of twenty rows that everybody changes; the lower one first, so that messages which are
 /// handled one by one never deadlock.</summary>
 internal sealed class ChangeHotRows(EffectContext db) : IMessageHandler<Counting>
