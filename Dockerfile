@@ -7,7 +7,9 @@ COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Directory.Build.props src/
 COPY src/Messaging/Messaging.csproj src/Messaging/
 COPY src/Outbox/Outbox.csproj src/Outbox/
+#if (!noInbox)
 COPY src/Inbox/Inbox.csproj src/Inbox/
+#endif
 COPY src/OrderService/OrderService.csproj src/OrderService/
 COPY migrations/Migrations.csproj migrations/
 RUN dotnet restore migrations/Migrations.csproj

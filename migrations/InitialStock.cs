@@ -13,7 +13,5 @@ internal static class InitialStock
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>Fills the table <c>stock</c> if it is empty: sku-1 to sku-1000, a million each.</summary>
-    public static Task FillAsync(TargetDatabase database, CancellationToken cancellationToken) =>
-        database.ExecuteAsync(FillSql, cancellationToken);
+    public static Filling Filling { get; } = new("--fill-stock", "also fills an empty stock: sku-1 to sku-1000, a million each", FillSql);
 }

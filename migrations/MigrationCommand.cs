@@ -5,20 +5,25 @@ namespace Migrations;
 /// <summary>The program: brings a database up to date.</summary>
 internal static class MigrationCommand
 {
-    private const string Help =
-        """
-        Creates the database of ConnectionStrings__Postgres where it is absent, and applies the migrations that it lacks.
+    private const string Setting = "ConnectionStrings__Postgres";
+
+    private static readonly IReadOnlyList<Filling> Fillings =
+    [
+#if (!noFulfilment)
+        InitialStock.Filling,
+#endif
+    ];
+
+    private static string Help =>
+        $"""
+        Creates the database of {Setting} where it is absent, and applies the migrations that it lacks.
         Started twice at once, one waits for the other.
 
-          --fill-stock   also fills an empty stock: sku-1 to sku-1000, a million each
-          --help         this text
+        {string.Concat(Fillings.Select(filling => $"  {filling.Option,-15}{filling.Help}\n"))}  --help         this text
 
         Waits up to a minute for the server. Exit codes: 0 the database is up to date, 1 it is not, 2 the arguments or the
         connection string are not understood.
         """;
-
-    private const string Setting = "ConnectionStrings__Postgres";
-    private const string FillStock = "--fill-stock";
 
     public static async Task<int> Main(string[] args)
     {
@@ -28,7 +33,7 @@ internal static class MigrationCommand
             return 0;
         }
 
-        if (args.FirstOrDefault(argument => argument != FillStock) is { } unknown)
+        if (args.FirstOrDefault(argument => Fillings.All(filling => filling.Option != argument)) is { } unknown)
         {
             return Refuse($"Unknown argument: {unknown}. --help says what there is.");
         }
@@ -49,18 +54,18 @@ internal static class MigrationCommand
             pressed.Cancel = true;
             stop.Cancel();
         };
-        return await MigrateAsync(new TargetDatabase(address), args.Contains(FillStock), stop.Token);
+        return await MigrateAsync(new TargetDatabase(address), Fillings.Where(filling => args.Contains(filling.Option)), stop.Token);
     }
 
-    private static async Task<int> MigrateAsync(TargetDatabase database, bool fillStock, CancellationToken cancellationToken)
+    private static async Task<int> MigrateAsync(TargetDatabase database, IEnumerable<Filling> fillings, CancellationToken cancellationToken)
     {
         try
         {
             await database.CreateIfAbsentAsync(cancellationToken);
             Console.WriteLine($"Database {database.Name} is at {await database.MigrateAsync(cancellationToken)}.");
-            if (fillStock)
+            foreach (var filling in fillings)
             {
-                await InitialStock.FillAsync(database, cancellationToken);
+                await database.ExecuteAsync(filling.Sql, cancellationToken);
             }
 
             return 0;

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
-using OrderService.Orders;
+using OrderService.Database;
 
 namespace Migrations;
 

@@ -1,9 +1,5 @@
-using Inbox;
 using OrderService.Database;
-using OrderService.Fulfilment;
-using OrderService.Notifications;
 using OrderService.Operations;
-using OrderService.Orders;
 using Outbox;
 
 namespace OrderService;
@@ -21,16 +17,17 @@ internal static class Program
         var roles = builder.AddOperations();
         builder.AddDatabase<OrdersDbContext>();
         builder.Services.AddOutbox();
-        builder.Services.AddInbox<OrdersDbContext>(inbox => inbox.AddFulfilment().AddNotifications());
+#if (!noInbox)
+        builder.Services.AddQueues(roles);
+#endif
 
-        if (roles.Api) { builder.Services.AddOrders(); }
+        if (roles.Api) { builder.Services.AddEndpoints(); }
         if (roles.Relay) { builder.Services.AddOutboxRelay(); }
-        if (roles.Consumer) { builder.Services.AddInboxConsumers<OrdersDbContext>(); }
 
         adjust?.Invoke(builder);
         var service = builder.Build();
         service.UseOperations();
-        if (roles.Api) { service.MapOrders(); }
+        if (roles.Api) { service.MapEndpoints(); }
         return service;
     }
 }

@@ -14,9 +14,13 @@ try
 {
     return args switch
     {
-        ["run", .. var rest] when AsksForHelp(rest) => Say(RunArguments.Help),
+        ["run", .. var rest] when AsksForHelp(rest) => Say(RunCommand.Help),
         ["test", .. var rest] when AsksForHelp(rest) => Say(TestArguments.Help),
-        ["run", .. var rest] => await RunCommand.RunAsync(rest, interruption.Token),
+        ["run"] => await ServeCommand.RunAsync(interruption.Token),
+#if (!noFulfilment)
+        ["run", "--orders" or "--orders-file", ..] => await PlaceCommand.RunAsync(args[1..], interruption.Token),
+#endif
+        ["run", .. var rest] => throw RunCommand.Unknown(rest),
         ["test", .. var rest] => await TestCommand.RunAsync(rest, interruption.Token),
         ["start"] => await StartCommand.RunAsync(interruption.Token),
         _ when AsksForHelp(args) => Say(Help),

@@ -1,4 +1,5 @@
 using Inbox;
+using OrderService.Database;
 using OrderService.Orders;
 using OrderService.Orders.Contracts;
 using Outbox;

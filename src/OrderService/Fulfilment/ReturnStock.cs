@@ -1,5 +1,6 @@
 using Inbox;
 using Microsoft.EntityFrameworkCore;
+using OrderService.Database;
 using OrderService.Orders;
 using OrderService.Orders.Contracts;
 

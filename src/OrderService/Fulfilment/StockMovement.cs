@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OrderService.Database;
 using OrderService.Orders;
 
 namespace OrderService.Fulfilment;

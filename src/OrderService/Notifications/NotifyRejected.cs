@@ -1,5 +1,5 @@
 using Inbox;
-using OrderService.Orders;
+using OrderService.Database;
 using OrderService.Orders.Contracts;
 
 namespace OrderService.Notifications;

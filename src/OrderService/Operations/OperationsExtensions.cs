@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+#if (!noInbox)
 using Inbox;
+#endif
 using OrderService.Http;
 using Outbox;
 
@@ -31,7 +33,9 @@ internal static class OperationsExtensions
     {
         // Read now, whichever roles run: a setting out of bounds stops the start, not the first request.
         _ = app.Services.GetRequiredService<OutboxOptions>();
+#if (!noInbox)
         _ = app.Services.GetRequiredService<InboxOptions>();
+#endif
 
         app.UseExceptionHandler();
         app.UseStatusCodePages();

@@ -75,7 +75,7 @@ public sealed class MalformedMessageTests(ServersFixture servers) : ArenaTests(s
     {
         yield return ("no message_id", With(p => p.MessageId = null), Good, "message_id");
         yield return ("blank message_id", With(p => p.MessageId = "  "), Good, "message_id");
-        yield return ("message_id that is no UUID", With(p => p.MessageId = "order-17"), Good, "message_id");
+        yield return ("message_id that is no UUID", With(p => p.MessageId = "item-17"), Good, "message_id");
         yield return ("message_id without dashes", With(p => p.MessageId = Guid.NewGuid().ToString("N")), Good, "message_id");
         yield return ("nil message_id", With(p => p.MessageId = Guid.Empty.ToString()), Good, "message_id");
         yield return ("no type", With(p => p.Type = null), Good, "type");

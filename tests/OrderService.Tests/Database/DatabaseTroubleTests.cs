@@ -1,5 +1,6 @@
 using System.Net;
 using Npgsql;
+using OrderService.Tests.Orders;
 
 namespace OrderService.Tests.Database;
 

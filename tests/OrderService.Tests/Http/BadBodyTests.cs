@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using OrderService.Tests.Orders;
 
 namespace OrderService.Tests.Http;
 

@@ -28,9 +28,9 @@ public sealed class MigrationProgramTests
     [Fact]
     public async Task An_unknown_argument_is_refused()
     {
-        var result = await MigrationProgram.RunAsync("Host=127.0.0.1;Database=orders", "--fill-stok");
+        var result = await MigrationProgram.RunAsync("Host=127.0.0.1;Database=orders", "--fill-everything");
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("--fill-stok", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--fill-everything", result.Error, StringComparison.Ordinal);
     }
 }

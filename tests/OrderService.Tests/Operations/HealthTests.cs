@@ -13,9 +13,11 @@ public sealed class HealthTests(ServersFixture servers)
     [Theory]
     [InlineData("api", "database")]
     [InlineData("relay", "database,relay")]
+    [InlineData(" Api , RELAY ", "database,relay")]
+#if (!noInbox)
     [InlineData("consumer", "consumers,database")]
-    [InlineData(" Relay , CONSUMER ", "consumers,database,relay")]
     [InlineData("api,relay,consumer", "consumers,database,relay")]
+#endif
     public async Task Each_role_alone_serves_health_metrics_and_its_description(string roles, string checks)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
@@ -28,39 +30,8 @@ public sealed class HealthTests(ServersFixture servers)
         Assert.Equal(checks, string.Join(',', ready.GetProperty("checks").EnumerateObject().Select(check => check.Name).Order(StringComparer.Ordinal)));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/health/live"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/metrics"));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/openapi/v1.json"));
-        Assert.Equal(roles.Contains("api", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.NotFound, await StatusAsync(service, "/orders"));
-    }
-
-    [Fact]
-    public async Task Roles_in_services_of_their_own_work_together()
-    {
-        await using var arena = await ServiceArena.CreateAsync(servers);
-        var api = await arena.StartAsync("--Roles=api");
-        await arena.StartAsync("--Roles=relay");
-        await arena.StartAsync("--Roles=consumer");
-
-        var id = await api.PlaceAsync("sku-1", 1);
-
-        await api.BecomesAsync(id, "confirmed");
-        await Eventually.EqualsAsync(1L, () => arena.CountAsync("notification"), Soon, "notifications");
-    }
-
-    [Fact]
-    public async Task Metrics_tell_what_waits_and_what_was_done()
-    {
-        await using var arena = await ServiceArena.CreateAsync(servers);
-        var service = await arena.StartAsync();
-        var id = await service.PlaceAsync("sku-1", 1);
-        await service.BecomesAsync(id, "confirmed");
-
-        foreach (var name in new[] { "outbox_pending", "outbox_oldest_age_seconds", "outbox_sent", "inbox_handled", "http_server_request_duration_seconds_count" })
-        {
-            await Eventually.IsTrueAsync(
-                async () => (await service.Http.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith(name, StringComparison.Ordinal)),
-                Soon,
-                $"a metric {name}");
-        }
+        var description = await service.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
+        Assert.Equal(roles.Contains("api", StringComparison.OrdinalIgnoreCase), description.GetProperty("paths").EnumerateObject().Any());
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ServiceUnderTest service, string path)

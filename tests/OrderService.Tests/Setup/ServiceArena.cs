@@ -1,9 +1,12 @@
 using Npgsql;
+#if (!noFulfilment)
+using OrderService.Tests.Fulfilment;
+#endif
 using Servers;
 
 namespace OrderService.Tests;
 
-/// <summary>An arena whose database is migrated, with something in stock.</summary>
+/// <summary>An arena whose database is migrated.</summary>
 public sealed class ServiceArena : IAsyncDisposable
 {
     private readonly List<ServiceUnderTest> _services = [];
@@ -21,7 +24,9 @@ public sealed class ServiceArena : IAsyncDisposable
     {
         var arena = new ServiceArena(empty);
         await MigrateAsync(arena.Arena.Postgres);
-        await arena.Arena.ExecuteAsync("INSERT INTO stock (sku, available) VALUES ('sku-1', 1000000), ('sku-2', 1000000), ('rare', 5)");
+#if (!noFulfilment)
+        await arena.FillStockAsync();
+#endif
         return arena;
     }
 
@@ -42,22 +47,6 @@ public sealed class ServiceArena : IAsyncDisposable
 
     /// <summary>How many rows a table has.</summary>
     public Task<long> CountAsync(string table) => Arena.ScalarAsync<long>($"SELECT count(*) FROM {table}");
-
-    /// <summary>The order that each idempotency key stands for.</summary>
-    public async Task<IReadOnlyDictionary<string, Guid>> OrdersByKeyAsync()
-    {
-        var orders = new Dictionary<string, Guid>();
-        await using var command = Arena.DataSource.CreateCommand("SELECT key, order_id FROM idempotency_key");
-        await using var rows = await command.ExecuteReaderAsync();
-        while (await rows.ReadAsync())
-        {
-            orders.Add(rows.GetString(0), rows.GetGuid(1));
-        }
-
-        return orders;
-    }
-
-    public Task<long> AvailableAsync(string sku) => Arena.ScalarAsync<long>("SELECT available FROM stock WHERE sku = $1", sku);
 
     public async ValueTask DisposeAsync()
     {

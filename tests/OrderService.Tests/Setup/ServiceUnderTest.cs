@@ -1,10 +1,8 @@
-using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrderService.Orders;
+using OrderService.Database;
 
 namespace OrderService.Tests;
 
@@ -53,24 +51,6 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         await using var scope = Services.CreateAsyncScope();
         return await use(scope.ServiceProvider.GetRequiredService<OrdersDbContext>());
     }
-
-    public Task<HttpResponseMessage> PlaceAsync(string body, string? idempotencyKey = null) => Http.PlaceAsync(body, idempotencyKey);
-
-    /// <summary>Places an order that must be accepted, and returns its id.</summary>
-    public async Task<Guid> PlaceAsync(string sku, int quantity)
-    {
-        using var answer = await PlaceAsync(
-            $$"""{"customerId":"anna","currency":"EUR","lines":[{"sku":"{{sku}}","quantity":{{quantity}},"unitPrice":9.90}]}""");
-        return (await answer.JsonAsync()).GetProperty("id").GetGuid();
-    }
-
-    public async Task<JsonElement> ReadAsync(Guid id) => await Http.GetFromJsonAsync<JsonElement>($"/orders/{id}");
-
-    public Task<HttpResponseMessage> CancelAsync(Guid id) => Http.PostAsync($"/orders/{id}/cancel", null);
-
-    /// <summary>Waits until an order has come to a status.</summary>
-    public Task BecomesAsync(Guid id, string status) => Eventually.EqualsAsync(
-        status, async () => (await ReadAsync(id)).GetProperty("status").GetString(), TimeSpan.FromSeconds(20), $"status of order {id}");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,33 +1,55 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Servers.Running;
 
-/// <summary>./run: the whole service on servers that answer, and orders for it where that is asked.</summary>
+/// <summary>What all forms of ./run have in common: the whole service on servers that answer.</summary>
 internal static class RunCommand
 {
-    private const string PlaceOrders = "tools/PlaceOrders/PlaceOrders.csproj";
     private const string Database = "orders";
+    private const int UsualPort = 8080;
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private static readonly IReadOnlyList<string> Forms =
+    [
+        "./run                   starts the whole service on http://127.0.0.1:8080 and serves until Ctrl-C",
+#if (!noFulfilment)
+        OrdersAsked.Help,
+#endif
+    ];
+
+    public static string Help =>
+        $"""
+        {string.Join('\n', Forms)}
+
+        environment:
+          PORT                                               another port than {UsualPort}
+          ConnectionStrings__Postgres, ConnectionStrings__RabbitMq   servers of your own (set both)
+          SERVERS=docker|native                              containers, or this machine's own packages
+        Settings of the service, such as Outbox__BatchSize, are passed on to it.
+        """;
+
+    /// <summary>Starts servers and service, and lets <paramref name="use"/> say the exit code. A quiet service writes its log
+    /// to a file.</summary>
+    /// <exception cref="ServersException">Something is missing, taken, or did not come up.</exception>
+    public static async Task<int> RunAsync(
+        bool isQuiet, IReadOnlyList<string> otherProjects, Func<RunningService, Task<int>> use, CancellationToken cancellationToken)
     {
-        var asked = RunArguments.Parse(arguments);
-        var port = RunArguments.Port();
-        await using var servers = await StartServersAndBuildAsync(asked, cancellationToken);
-        var database = await OrdersDatabase.PrepareAsync(WithDatabase(servers), cancellationToken);
-
-        await using var service = await RunningService.StartAsync(port, database, servers.RabbitMq, asked.PlacesOrders, cancellationToken);
-        return asked.PlacesOrders
-            ? await PlaceAsync(asked, service, cancellationToken)
-            : await ServeAsync(service, servers, database, cancellationToken);
+        var port = Port();
+        await using var servers = await StartServersAndBuildAsync(otherProjects, cancellationToken);
+        var database = await MigratedDatabase.PrepareAsync(WithDatabase(servers), cancellationToken);
+        await using var service = await RunningService.StartAsync(port, database, servers, isQuiet, cancellationToken);
+        return await use(service);
     }
 
-    private static async Task<ServerPair> StartServersAndBuildAsync(RunArguments asked, CancellationToken cancellationToken)
+    public static ServersException Unknown(IReadOnlyList<string> arguments) =>
+        new($"Unknown arguments: {string.Join(' ', arguments)}. ./run --help says what there is.");
+
+    private static async Task<ServerPair> StartServersAndBuildAsync(IReadOnlyList<string> otherProjects, CancellationToken cancellationToken)
     {
         // Side by side, since both take seconds; when one fails the other is ended too.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        IReadOnlyList<string> projects = asked.PlacesOrders ? [OrdersDatabase.Project, PlaceOrders] : [OrdersDatabase.Project];
         var starting = StartedServers.StartAsync("run", either.Token);
-        var building = DotNet.BuildAsync(either.Token, projects);
+        var building = DotNet.BuildAsync(either.Token, [MigratedDatabase.Project, .. otherProjects]);
         try
         {
             await await Task.WhenAny(starting, building);
@@ -59,60 +81,20 @@ internal static class RunCommand
         return address.ConnectionString;
     }
 
-    private static async Task<int> ServeAsync(
-        RunningService service, ServerPair servers, string database, CancellationToken cancellationToken)
+    private static int Port()
     {
-        var postgres = new NpgsqlConnectionStringBuilder(database);
-        Console.WriteLine(
-            $$"""
-
-            The service runs on {{service.Url}}
-              health      {{service.Url}}/health/ready
-              metrics     {{service.Url}}/metrics
-              OpenAPI     {{service.Url}}/openapi/v1.json
-            Servers: {{servers.Source}}
-              PostgreSQL  postgresql://{{postgres.Username}}:{{postgres.Password}}@{{postgres.Host}}:{{postgres.Port}}/{{postgres.Database}}
-              RabbitMQ    {{servers.Management?.AbsoluteUri ?? servers.RabbitMq}}
-
-            Place an order:
-              curl -i {{service.Url}}/orders -H 'Content-Type: application/json' \
-                -d '{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}'
-
-            Ctrl-C stops everything.
-            """);
-        try
+        var text = Environment.GetEnvironmentVariable("PORT");
+        var port = UsualPort;
+        if (!string.IsNullOrWhiteSpace(text)
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535))
         {
-            throw await service.EndedAsync(cancellationToken);
+            throw new ServersException($"PORT is \"{text}\": it must be a number from 1 to 65535.");
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return 0;
-        }
+
+        return FreePorts.IsFree(port)
+            ? port
+            : throw new ServersException($"Port {port} of 127.0.0.1 is taken. Set PORT to another one: PORT={Another(port)} ./run");
     }
 
-    private static async Task<int> PlaceAsync(RunArguments asked, RunningService service, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<string> what = asked.Orders is { } count
-            ? ["--orders", $"{count}"]
-            : ["--orders-file", asked.OrdersFile!];
-        var placing = ChildProcess.Start(DotNet.Program(PlaceOrders, ["--url", service.Url, .. what]) with { Environment = service.Environment });
-        using var placed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        try
-        {
-            var ended = service.EndedAsync(placed.Token);
-            var done = placing.WaitAsync(cancellationToken);
-            if (await Task.WhenAny(done, ended) == ended)
-            {
-                throw await ended;
-            }
-
-            await done;
-            return placing.ExitCode;
-        }
-        finally
-        {
-            await placed.CancelAsync();
-            await placing.StopAsync(Signal.Terminate, TimeSpan.FromSeconds(10));
-        }
-    }
+    private static int Another(int port) => port < 65535 ? port + 1 : UsualPort;
 }

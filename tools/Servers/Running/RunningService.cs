@@ -1,6 +1,6 @@
 namespace Servers.Running;
 
-/// <summary>The order service with all its roles, as a child process.</summary>
+/// <summary>The service with all its roles, as a child process.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
     private const string Project = "src/OrderService/OrderService.csproj";
@@ -11,15 +11,23 @@ internal sealed class RunningService : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly string? _logFile;
 
-    private RunningService(ChildProcess process, string url, IReadOnlyDictionary<string, string> environment, string? logFile)
+    private RunningService(
+        ChildProcess process, string url, string postgres, ServerPair servers, IReadOnlyDictionary<string, string> environment, string? logFile)
     {
         _process = process;
         _logFile = logFile;
         Url = url;
+        Postgres = postgres;
+        Servers = servers;
         Environment = environment;
     }
 
     public string Url { get; }
+
+    /// <summary>The connection string of its database.</summary>
+    public string Postgres { get; }
+
+    public ServerPair Servers { get; }
 
     /// <summary>What the service was told about its servers.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; }
@@ -27,17 +35,17 @@ internal sealed class RunningService : IAsyncDisposable
     /// <summary>Starts the service and returns when it is ready. A quiet one writes its log to a file instead of here.</summary>
     /// <exception cref="ServersException">It ended, or was not ready within a minute.</exception>
     public static async Task<RunningService> StartAsync(
-        int port, string postgres, string rabbitMq, bool quiet, CancellationToken cancellationToken)
+        int port, string postgres, ServerPair servers, bool quiet, CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>
         {
             ["ConnectionStrings__Postgres"] = postgres,
-            ["ConnectionStrings__RabbitMq"] = rabbitMq,
+            ["ConnectionStrings__RabbitMq"] = servers.RabbitMq,
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
         };
         var logFile = quiet ? NewLogFile() : null;
         var process = ChildProcess.Start(DotNet.Program(Project) with { Environment = environment, LogFile = logFile });
-        var service = new RunningService(process, $"http://127.0.0.1:{port}", environment, logFile);
+        var service = new RunningService(process, $"http://127.0.0.1:{port}", postgres, servers, environment, logFile);
         try
         {
             await service.WaitUntilReadyAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OrderService.Database;
 
 namespace OrderService.Orders.Placing;
 

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using OrderService.Tests.Orders;
 using Servers.Native;
 
-namespace OrderService.Tests.Operations;
+namespace OrderService.Tests.Fulfilment;
 
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]

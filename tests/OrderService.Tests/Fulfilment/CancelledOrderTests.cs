@@ -2,13 +2,15 @@ using System.Net;
 using Inbox;
 using Microsoft.EntityFrameworkCore;
 using OrderService.Fulfilment;
+using OrderService.Orders;
 using OrderService.Orders.Contracts;
+using OrderService.Tests.Orders;
 
-namespace OrderService.Tests.Orders;
+namespace OrderService.Tests.Fulfilment;
 
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]
-public sealed class CancelOrderTests(ServersFixture servers)
+public sealed class CancelledOrderTests(ServersFixture servers)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 

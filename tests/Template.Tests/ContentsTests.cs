@@ -1,0 +1,146 @@
+using System.Text.RegularExpressions;
+using Servers;
+
+namespace Template.Tests;
+
+/// <summary>What is in a new service, and what is not. Each makes services in seconds and builds nothing.</summary>
+[Collection(TemplateCollection.Name)]
+public sealed partial class ContentsTests(TemplateHive hive)
+{
+    private static readonly string[] Scripts = ["run", "test", "tools/with-sdk", "migrations/write-sql"];
+
+    public static TheoryData<string, string> Matrix => new(Variants.All);
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task Every_combination_of_name_and_switches_is_whole_and_holds_nothing_that_is_not_its_own(string name, string switches)
+    {
+        var made = await hive.NewAsync(name, switches);
+        var files = made.Files();
+
+        Assert.Empty(made.Mentions(NameOfTheSample()));
+        Assert.Empty(made.Mentions(Condition()));
+        if (switches.Contains("--no-sample", StringComparison.Ordinal))
+        {
+            Assert.Empty(made.Mentions(WordsOfTheSample()));
+        }
+
+        if (switches.Contains("--no-inbox", StringComparison.Ordinal))
+        {
+            Assert.Empty(made.Mentions(WordsOfTheInbox()));
+            Assert.Contains("\"Unroutable\": \"accept\"", made.Read($"src/{made.Service}/appsettings.json"), StringComparison.Ordinal);
+        }
+
+        if (switches.Contains("--no-docker", StringComparison.Ordinal))
+        {
+            Assert.DoesNotContain(files.Keys, file => file.Contains("ocker", StringComparison.Ordinal) && !file.StartsWith("tools/", StringComparison.Ordinal));
+            Assert.DoesNotContain("docker compose", made.Read("README.md"), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(files.Keys, file => Ours().IsMatch(file));
+        Assert.Contains(".github/workflows/ci.yml", files.Keys);
+        Assert.Contains(".editorconfig", files.Keys);
+        Assert.All(Scripts, script => Assert.True(
+            File.GetUnixFileMode(files[script]).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute), $"{script} cannot be run"));
+        Assert.Single(files.Keys, file => file.StartsWith("migrations/Versions/", StringComparison.Ordinal) && file.EndsWith("_Initial.cs", StringComparison.Ordinal));
+        Assert.Equal(ProjectsOnDisk(files), ProjectsOfSolution(made));
+    }
+
+    [Fact]
+    public async Task The_default_service_is_this_repository_byte_for_byte_but_for_names_and_what_is_left_out()
+    {
+        var made = await hive.NewAsync("Acme.Billing");
+        var ours = Tree.Files(RepositoryRoot.Path, name => name is "bin" or "obj" or ".local" or ".git" or ".vs" or ".idea" or "TestResults");
+        var theirs = made.Files();
+
+        var expected = ours.Where(file => !Ours().IsMatch(file.Key) && !OfItsOwn().IsMatch(file.Key))
+            .ToDictionary(file => Renamed(file.Key), file => Renamed(Conditionals.WithoutSwitches(File.ReadAllText(file.Value))));
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), theirs.Keys.Where(file => !OfItsOwn().IsMatch(file)).Order(StringComparer.Ordinal));
+        Assert.All(expected, file => Assert.Equal(file.Value, File.ReadAllText(theirs[file.Key])));
+    }
+
+    [Fact]
+    public void Every_path_in_the_template_exists()
+    {
+        var config = File.ReadAllText(Path.Combine(RepositoryRoot.Path, ".template.config/template.json"));
+        var sources = PathInTemplate().Matches(config).Select(match => match.Value.Trim('"')).Where(path => !path.Contains("**/", StringComparison.Ordinal)).ToList();
+
+        // Folders that builds and tools make need not be there.
+        string[] made = [".git", ".local", ".vs", ".idea", "bench", "benchmarks", "faults", "faults-results", "docs", "tests/Faults"];
+        Assert.NotEmpty(sources);
+        Assert.All(sources.Select(path => path.Replace("/**", "", StringComparison.Ordinal)).Except(made), path =>
+            Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, path)), $"template.json names {path}, which is not there."));
+    }
+
+    [Fact]
+    public async Task The_help_names_every_switch_by_its_short_name()
+    {
+        var help = await Shell.RunAsync(hive.Root, $"dotnet new outbox-service --help --debug:custom-hive '{hive.Root}/hive'");
+
+        Assert.All(["--no-sample", "--no-inbox", "--no-docker", "--exchange", "--database"], option => Assert.Contains(option, help, StringComparison.Ordinal));
+        Assert.DoesNotContain("noSample", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_uninstall_leaves_nothing()
+    {
+        var place = Path.Combine(hive.Root, "other hive");
+        await Shell.RunAsync(hive.Root, $"dotnet new install '{RepositoryRoot.Path}' --debug:custom-hive '{place}'");
+
+        await Shell.RunAsync(hive.Root, $"dotnet new uninstall '{RepositoryRoot.Path}' --debug:custom-hive '{place}'");
+
+        var list = await Shell.TryAsync(hive.Root, $"dotnet new list outbox-service --debug:custom-hive '{place}'");
+        Assert.DoesNotContain("outbox-service  ", list.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFiles(place, "packages.json", SearchOption.AllDirectories), file =>
+            File.ReadAllText(file).Contains(RepositoryRoot.Path, StringComparison.Ordinal));
+    }
+
+    private static string Renamed(string text) => text
+        .Replace("OrderService", "Acme.Billing", StringComparison.Ordinal)
+        .Replace("orders.events", "acme-billing.events", StringComparison.Ordinal)
+        .Replace("orders.fulfilment", "acme-billing.fulfilment", StringComparison.Ordinal)
+        .Replace("orders.notifications", "acme-billing.notifications", StringComparison.Ordinal)
+        .Replace("Database=orders", "Database=acme_billing", StringComparison.Ordinal)
+        .Replace("Database = \"orders", "Database = \"acme_billing", StringComparison.Ordinal)
+        .Replace("Template.sln", "Acme.Billing.sln", StringComparison.Ordinal)
+        // docker-compose.yml: the project, its images, users and passwords.
+        .Replace("name: orders\n", "name: acme-billing\n", StringComparison.Ordinal)
+        .Replace("image: orders-", "image: acme-billing-", StringComparison.Ordinal)
+        .Replace("Username=orders", "Username=acme-billing", StringComparison.Ordinal)
+        .Replace("_USER: orders", "_USER: acme-billing", StringComparison.Ordinal)
+        .Replace("_PASSWORD:-orders", "_PASSWORD:-acme-billing", StringComparison.Ordinal)
+        .Replace("amqp://orders:", "amqp://acme-billing:", StringComparison.Ordinal)
+        .Replace("\"-U\", \"orders\"", "\"-U\", \"acme-billing\"", StringComparison.Ordinal);
+
+    private static IEnumerable<string> ProjectsOnDisk(IReadOnlyDictionary<string, string> files) =>
+        files.Keys.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> ProjectsOfSolution(Scaffold made) => ProjectInSolution().Matches(made.Read($"{made.Service}.sln"))
+        .Select(match => match.Groups[1].Value.Replace('\\', '/')).Order(StringComparer.Ordinal);
+
+    /// <summary>What belongs to the repository of the template alone.</summary>
+    [GeneratedRegex(@"^(\.git(/|$)|\.template\.config/|template/|\.ci/|docs/|bench$|benchmarks/|faults|tests/(Faults|Template\.Tests)/|.*/?(bin|obj)/)")]
+    private static partial Regex Ours();
+
+    /// <summary>What each service has in a version of its own.</summary>
+    [GeneratedRegex(@"^(README\.md|.*\.sln|migrations/(Versions|sql)/.*|\.github/.*)$")]
+    private static partial Regex OfItsOwn();
+
+    [GeneratedRegex(@"OrderService|orders\.(events|fulfilment|notifications)|Database=orders|Template\.sln|\.sln\.sln")]
+    private static partial Regex NameOfTheSample();
+
+    [GeneratedRegex(@"#if \(|#endif( -->|$)|noSample|noInbox|noDocker|noFulfilment|isRepository")]
+    private static partial Regex Condition();
+
+    [GeneratedRegex(@"OrdersDbContext|Order(Placed|Confirmed|Rejected|Cancelled)|orders\.|/orders|--orders|PlaceOrder|Fulfilment|Notification|\bsku\b|\bstock\b|POST /orders")]
+    private static partial Regex WordsOfTheSample();
+
+    [GeneratedRegex(@"using Inbox|src/Inbox|AddInbox|CreateInboxGuard|inbox_message\b|Inbox\.csproj")]
+    private static partial Regex WordsOfTheInbox();
+
+    [GeneratedRegex("\"\\.?[A-Za-z][A-Za-z.-]*(/[A-Za-z.*-]*)+\"|\"(README.md|Template.sln|Dockerfile|docker-compose.yml|\\.dockerignore|run|test)\"")]
+    private static partial Regex PathInTemplate();
+
+    [GeneratedRegex("= \"[^\"]+\", \"([^\"]+\\.csproj)\"")]
+    private static partial Regex ProjectInSolution();
+}
