@@ -3,7 +3,7 @@ namespace Template.Tests;
 /// <summary>Names and switches that services are made with.</summary>
 internal static class Variants
 {
-    private static readonly string[] Names = ["Shop", "Acme.Billing", "my-order.api", "Übung1", "My Service"];
+    public static IReadOnlyList<string> Names { get; } = ["Shop", "Acme.Billing", "my-order.api", "Übung1", "My Service"];
     private static readonly string[] Switches = ["--no-sample", "--no-inbox", "--no-docker"];
 
     /// <summary>Every combination of switches, from none to all.</summary>
@@ -11,6 +11,16 @@ internal static class Variants
         [.. Enumerable.Range(0, 1 << Switches.Length).Select(bits => string.Join(' ', Switches.Where((_, n) => (bits & (1 << n)) != 0)))];
 
     /// <summary>Every combination of switches with every name.</summary>
-    public static (string Name, string Switches)[] All { get; } =
-        [.. Names.SelectMany(name => Combinations, (name, switches) => (name, switches))];
+    public static IEnumerable<(string Name, string Switches)> All => Names.SelectMany(_ => Combinations, (name, switches) => (name, switches));
+
+    public static TheoryData<string, string> Theory(IEnumerable<(string Name, string Switches)> variants)
+    {
+        var rows = new TheoryData<string, string>();
+        foreach (var (name, switches) in variants.Distinct())
+        {
+            rows.Add(name, switches);
+        }
+
+        return rows;
+    }
 }

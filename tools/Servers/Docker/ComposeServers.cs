@@ -17,6 +17,9 @@ internal sealed class ComposeServers
     private static readonly TimeSpan UpDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan DownDeadline = TimeSpan.FromMinutes(1);
 
+    /// <summary>The full path of the file that defines them.</summary>
+    public static string Definition { get; } = Path.Combine(RepositoryRoot.Path, "docker-compose.yml");
+
     private readonly string _project;
     private readonly JsonObject _services;
     private readonly string _file;
@@ -44,13 +47,12 @@ internal sealed class ComposeServers
 
     private static async Task<ComposeServers> ReadAsync(CancellationToken cancellationToken)
     {
-        var path = Path.Combine(RepositoryRoot.Path, "docker-compose.yml");
         var project = "run-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RepositoryRoot.Path)))[..8];
         var read = await Command.RunAsync(
-            "docker", ["compose", "-p", project, "-f", path, "config", "--format", "json"], TimeSpan.FromSeconds(30), cancellationToken);
+            "docker", ["compose", "-p", project, "-f", Definition, "config", "--format", "json"], TimeSpan.FromSeconds(30), cancellationToken);
         if (!read.Succeeded)
         {
-            throw new ServersException($"docker compose cannot read {path}: {read.LastLine}");
+            throw new ServersException($"docker compose cannot read {Definition}: {read.LastLine}");
         }
 
         var file = JsonNode.Parse(read.Output)!.AsObject();

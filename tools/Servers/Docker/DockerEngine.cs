@@ -14,6 +14,11 @@ public sealed partial record DockerEngine(Version ApiVersion)
     /// <summary>The engine, or the reason why none can be used. Images that it does not have are pulled, in bounded time.</summary>
     public static async Task<(DockerEngine? Engine, string? Reason)> FindAsync(CancellationToken cancellationToken)
     {
+        if (!File.Exists(ComposeServers.Definition))
+        {
+            return (null, "this repository has no docker-compose.yml");
+        }
+
         var version = await Command.RunAsync(
             "docker", ["version", "--format", "{{.Server.APIVersion}}"], AnswerDeadline, cancellationToken);
         if (!version.Succeeded || !Version.TryParse(version.Output.Trim(), out var apiVersion))
