@@ -1,3 +1,4 @@
+using System.Reflection;
 using Servers;
 
 namespace TestSupport;
@@ -6,11 +7,9 @@ namespace TestSupport;
 /// hanging.</summary>
 public sealed class ProcessUnderTest : IAsyncDisposable
 {
-#if DEBUG
-    private const string Configuration = "debug";
-#else
-    private const string Configuration = "release";
-#endif
+    // Debug and release go to directories of their own.
+    private static readonly string Configuration =
+        typeof(ProcessUnderTest).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration.ToLowerInvariant();
 
     private readonly string _program;
     private readonly ChildProcess _process;

@@ -10,11 +10,19 @@ public sealed partial class ContentsTests(TemplateHive hive)
 {
     private static readonly string[] Scripts = ["run", "test", "tools/with-sdk", "migrations/write-sql"];
 
-    public static TheoryData<string, string> Matrix => Variants.Theory(Variants.All);
+    public static TheoryData<string, string> Usual => Variants.Theory(Variants.Usual);
+
+    public static TheoryData<string, string> Others => Variants.Theory(Variants.All.Except(Variants.Usual));
 
     [Theory]
-    [MemberData(nameof(Matrix))]
-    public async Task Every_combination_of_name_and_switches_is_whole_and_holds_nothing_that_is_not_its_own(string name, string switches)
+    [Trait("Speed", "slow")]
+    [MemberData(nameof(Others))]
+    public Task Every_other_combination_too(string name, string switches) =>
+        Every_combination_of_switches_and_every_name_is_whole_and_holds_nothing_that_is_not_its_own(name, switches);
+
+    [Theory]
+    [MemberData(nameof(Usual))]
+    public async Task Every_combination_of_switches_and_every_name_is_whole_and_holds_nothing_that_is_not_its_own(string name, string switches)
     {
         var made = await hive.NewAsync(name, switches);
         var files = made.Files();
@@ -68,7 +76,6 @@ public sealed partial class ContentsTests(TemplateHive hive)
         var config = JsonElement.Parse(File.ReadAllText(Path.Combine(RepositoryRoot.Path, ".template.config/template.json")));
         var paths = config.GetProperty("sources").EnumerateArray().SelectMany(PathsOf)
             .Concat(config.GetProperty("postActions").EnumerateArray().SelectMany(action => Texts(action.GetProperty("args").GetProperty("+x"))))
-            .Where(path => !path.StartsWith("**/", StringComparison.Ordinal))
             .Select(path => path.Replace("/**", "", StringComparison.Ordinal))
             .Except(made).ToList();
 
@@ -117,12 +124,16 @@ public sealed partial class ContentsTests(TemplateHive hive)
         .Replace("amqp://orders:", "amqp://acme-billing:", StringComparison.Ordinal)
         .Replace("\"-U\", \"orders\"", "\"-U\", \"acme-billing\"", StringComparison.Ordinal);
 
-    private static IEnumerable<string> PathsOf(JsonElement source) =>
-    [
-        .. source.TryGetProperty("source", out var folder) ? [folder.GetString()!] : Array.Empty<string>(),
-        .. source.TryGetProperty("exclude", out var excluded) ? Texts(excluded) : [],
-        .. source.TryGetProperty("modifiers", out var modifiers) ? modifiers.EnumerateArray().SelectMany(PathsOf) : [],
-    ];
+    private static IEnumerable<string> PathsOf(JsonElement source)
+    {
+        var folder = source.GetProperty("source").GetString()!;
+        var modifiers = source.TryGetProperty("modifiers", out var some) ? some.EnumerateArray() : [];
+        return modifiers.Append(source)
+            .SelectMany(part => part.TryGetProperty("exclude", out var excluded) ? Texts(excluded) : [])
+            .Where(path => !path.StartsWith("**/", StringComparison.Ordinal))
+            .Select(path => folder == "./" ? path : folder["./".Length..] + path)
+            .Append(folder);
+    }
 
     private static IEnumerable<string> Texts(JsonElement array) => array.EnumerateArray().Select(text => text.GetString()!);
 

@@ -13,6 +13,10 @@ internal static class Variants
     /// <summary>Every combination of switches with every name.</summary>
     public static IEnumerable<(string Name, string Switches)> All => Names.SelectMany(_ => Combinations, (name, switches) => (name, switches));
 
+    /// <summary>Every combination of switches with one name, and every name with one combination.</summary>
+    public static IEnumerable<(string Name, string Switches)> Usual =>
+        Combinations.Select(switches => ("Acme.Billing", switches)).Concat(Names.Select(name => (name, "--no-sample")));
+
     public static TheoryData<string, string> Theory(IEnumerable<(string Name, string Switches)> variants)
     {
         var rows = new TheoryData<string, string>();
