@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Xml.Linq;
 
 namespace Template.Tests;
@@ -12,7 +13,7 @@ public sealed class PackageTests(TemplateHive hive)
         var place = Path.Combine(hive.Root, "package");
         await Shell.RunAsync(Servers.RepositoryRoot.Path, $"dotnet pack template/Package --nologo -v q -o '{place}'");
         var package = Directory.GetFiles(place, "*.nupkg").Single();
-        await Shell.RunAsync(place, $"unzip -q -o '{package}' '*.nuspec' README.md icon.png && dotnet new install '{package}' --debug:custom-hive '{place}/hive'");
+        await Shell.RunAsync(place, $"dotnet new install '{package}' --debug:custom-hive '{place}/hive'");
 
         foreach (var (name, switches) in new[] { ("Acme.Billing", ""), ("my-order.api", "--no-sample --no-docker"), ("Shop", "--no-inbox") })
         {
@@ -23,7 +24,10 @@ public sealed class PackageTests(TemplateHive hive)
             Assert.All(made.Files(), file => Assert.Equal(File.ReadAllBytes(expected.Files()[file.Key]), File.ReadAllBytes(file.Value)));
         }
 
-        var described = XDocument.Load(Directory.GetFiles(place, "*.nuspec").Single()).Descendants().ToLookup(element => element.Name.LocalName, element => element.Value);
+        await using var content = await ZipFile.OpenReadAsync(package);
+        await using var specification = await content.Entries.Single(entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).OpenAsync();
+        var described = XDocument.Load(specification).Descendants().ToLookup(element => element.Name.LocalName, element => element.Value);
         Assert.All(["license", "readme", "icon", "tags", "description", "title"], field => Assert.NotEmpty(Assert.Single(described[field])));
+        Assert.NotNull(content.GetEntry("README.md"));
     }
 }

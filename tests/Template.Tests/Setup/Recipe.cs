@@ -45,8 +45,8 @@ internal sealed partial class Recipe(string title, string text)
         foreach (var part in diff.Split("@@\n"))
         {
             var lines = part.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            var before = string.Join('\n', lines.Where(line => line[0] is ' ' or '-').Select(line => line[1..])) + '\n';
-            var after = string.Join('\n', lines.Where(line => line[0] is ' ' or '+').Select(line => line[1..])) + '\n';
+            var before = string.Concat(lines.Where(line => line[0] is ' ' or '-').Select(line => line[1..] + '\n'));
+            var after = string.Concat(lines.Where(line => line[0] is ' ' or '+').Select(line => line[1..] + '\n'));
             Assert.True(content.Split(before).Length == 2, $"{path} has not exactly one place that reads\n{before}");
             content = content.Replace(before, after, StringComparison.Ordinal);
         }

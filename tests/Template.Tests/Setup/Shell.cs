@@ -5,7 +5,7 @@ namespace Template.Tests;
 /// <summary>Runs what a user would type.</summary>
 internal static class Shell
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
     // Those of the SDK that runs these tests would lead the SDK under test astray; build servers would outlive it.
     private static readonly Dictionary<string, string> Environment = new()
