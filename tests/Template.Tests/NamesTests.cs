@@ -12,6 +12,8 @@ public sealed class NamesTests(TemplateHive hive)
     [InlineData("My Service", "MyService", "my-service", "my_service")]
     [InlineData("AcmeBilling", "AcmeBilling", "acme-billing", "acme_billing")]
     [InlineData("3com", "N3Com", "3com", "3com")]
+    [InlineData("日本", "日本", "service", "service")]
+    [InlineData("+++", "Service", "service", "service")]
     public async Task Project_namespace_queues_exchange_and_database_follow_the_name(string name, string service, string dashed, string database)
     {
         var made = await hive.NewAsync(name);
