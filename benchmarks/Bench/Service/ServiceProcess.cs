@@ -28,14 +28,14 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public static Task BuildAsync(CancellationToken cancellationToken)
     {
         Run.Progress("Building the service ...");
-        return DotNet.BuildAsync(cancellationToken, Project, OrdersDatabase.Project);
+        return DotNet.BuildAsync(cancellationToken, Project, MigratedDatabase.Project);
     }
 
     /// <summary>A migrated database with stock.</summary>
     public static async Task<Database> NewDatabaseAsync(Run run)
     {
         var database = await run.Arena.NewDatabaseAsync();
-        await OrdersDatabase.PrepareAsync(database.ConnectionString, run.Stop);
+        await MigratedDatabase.PrepareAsync(database.ConnectionString, run.Stop);
         return database;
     }
 
