@@ -9,7 +9,6 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterHealing = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan FirstPublishBound = TimeSpan.FromSeconds(2);
 
     private readonly EvidenceReader _evidence = new(arena.Database);
     private readonly string _history = Path.Combine(arena.Directory, $"{turn.Number}-{turn.Case.Name}-history.jsonl");
@@ -38,19 +37,16 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
         var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
         var findings = Checker.Judge(evidence);
-        findings.Complaints.AddRange(failure is null ? [] : [failure]);
-        findings.Complaints.AddRange(drained is null ? [$"something was left to do {DrainBound.TotalSeconds:0} s after healing"] : []);
-        findings.Complaints.AddRange(UnexpectedEnds().Skip(endsBefore));
-        findings.Complaints.AddRange(injection.Complaints);
-        JudgeRefusals(evidence, injection, await arena.Broker.DeadAsync(cancellationToken) - dead, findings);
-        var firstPublish = await FirstPublishAsync(injection, findings, cancellationToken);
-
-        var published = evidence.Tap.Where(delivery => delivery.App != Tap.OwnApp).ToList();
-        var repeats = published.Count - published.DistinctBy(delivery => delivery.Message).Count();
-        if (repeats > turn.Case.MostRepeats)
+        var circumstances = new Circumstances
         {
-            findings.Complaints.Add($"{repeats} messages were published again, {turn.Case.MostRepeats} at most should have been");
-        }
+            Failure = failure,
+            Drained = drained,
+            DrainBound = DrainBound,
+            UnexpectedEnds = [.. UnexpectedEnds().Skip(endsBefore)],
+            DeadLetters = await arena.Broker.DeadAsync(cancellationToken) - dead,
+            FirstPublish = await FirstPublishAsync(injection, cancellationToken),
+        };
+        ConductRules.Judge(turn.Case, evidence, injection, circumstances, findings);
 
         var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
         var result = new CaseResult
@@ -62,15 +58,15 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
             Seconds = playing.Elapsed.TotalSeconds,
             Orders = load.Orders + evidence.History.Where(line => line.Asked == Asked.Write && line.Told == Told.Done).DistinctBy(line => line.Order).Count(),
             Faults = injection.Faults,
-            Deliveries = published.Count,
-            Repeats = repeats,
+            Deliveries = evidence.Published.Count(),
+            Repeats = evidence.Repeats,
             Suppressed = (await SuppressedAsync(cancellationToken)).Sum(now => now.Value - suppressed.GetValueOrDefault(now.Key)),
             Lost = findings.Lost.Count,
             Doubled = findings.Doubled.Count,
             Phantoms = findings.Phantoms.Count,
             Misordered = findings.Misordered.Count,
             DrainSeconds = drained?.TotalSeconds,
-            FirstPublishSeconds = firstPublish,
+            FirstPublishSeconds = circumstances.FirstPublish?.TotalSeconds,
             Findings = [.. findings.Lines(LinesShown)],
             Processes = [.. arena.Fleet.All.Select(Vitals.Of).OfType<Vitals>()],
             BrokerConnections = connections,
@@ -110,28 +106,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         return (failure, healed);
     }
 
-    /// <summary>Rows are charged and parked, and messages buried, over what is their own fault and over nothing else.</summary>
-    private void JudgeRefusals(Evidence evidence, Injection injection, long dead, Findings findings)
-    {
-        var parked = evidence.Outbox.Count(message => message.IsParked);
-        if (parked != injection.ParkedRows)
-        {
-            findings.Complaints.Add($"{parked} rows are parked, {injection.ParkedRows} should be");
-        }
-
-        if (dead != injection.DeadLetters)
-        {
-            findings.Complaints.Add($"{dead} messages became dead letters, {injection.DeadLetters} should have");
-        }
-
-        var charged = evidence.Outbox.Count(message => message.Attempts > 0);
-        if (charged > 0 && !turn.Case.MayChargeRows)
-        {
-            findings.Complaints.Add($"{charged} rows were charged with attempts, though no message was refused for itself");
-        }
-    }
-
-    private async Task<double?> FirstPublishAsync(Injection injection, Findings findings, CancellationToken cancellationToken)
+    private async Task<TimeSpan?> FirstPublishAsync(Injection injection, CancellationToken cancellationToken)
     {
         if (injection.BrokerBackAt is not { } back)
         {
@@ -140,13 +115,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
 
         var first = await arena.Database.ScalarAsync<DateTime>(
             "SELECT min(sent_at) FROM outbox_message WHERE sent_at > @back", cancellationToken, ("back", back));
-        var wait = first - back;
-        if (first == default || wait > FirstPublishBound)
-        {
-            findings.Complaints.Add($"the first message went out {(first == default ? "never" : $"{wait.TotalSeconds:0.0} s")} after the broker took connections again");
-        }
-
-        return first == default ? null : wait.TotalSeconds;
+        return first == default ? null : first - back;
     }
 
     private List<string> UnexpectedEnds() => [.. arena.Fleet.All.SelectMany(process => process.UnexpectedEnds)];

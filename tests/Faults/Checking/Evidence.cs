@@ -30,6 +30,12 @@ internal sealed record Evidence
 
     public required IReadOnlyList<StoredMessage> Outbox { get; init; }
 
+    /// <summary>What the relay has published: all that arrived but what the harness made up.</summary>
+    public IEnumerable<TapDelivery> Published => Tap.Where(delivery => delivery.App != Faults.Tap.OwnApp);
+
+    /// <summary>How many of them came more than once, counted from the second time.</summary>
+    public int Repeats => Published.Count() - Published.DistinctBy(delivery => delivery.Message).Count();
+
     public required IReadOnlyList<StoredOrder> Orders { get; init; }
 
     public required IReadOnlyList<Notified> Notifications { get; init; }
