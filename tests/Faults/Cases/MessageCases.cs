@@ -129,20 +129,20 @@ internal static class MessageCases
         }
     }
 
-    /// <summary>Messages whose handling fails for a second and a half.</summary>
+    /// <summary>Messages whose handling fails for three seconds: long enough for a consumer that has just started to try it.</summary>
     public static async Task FailAsync(Injection fault)
     {
         for (var time = 0; time < 20; time++)
         {
             var order = Guid.NewGuid();
             await fault.Database.ExecuteAsync(
-                $"INSERT INTO faults.scheduled VALUES ('{order}', clock_timestamp() + interval '1.5 s', NULL); {InsertConfirmed(order)}", fault.Cancellation);
+                $"INSERT INTO faults.scheduled VALUES ('{order}', clock_timestamp() + interval '3 s', NULL); {InsertConfirmed(order)}", fault.Cancellation);
             fault.Load.Wrote(order);
             fault.Note("failing handler");
             await fault.PauseAsync(0.05, 0.2);
         }
 
-        await fault.PauseAsync(2, 3);
+        await fault.PauseAsync(3, 4);
     }
 
     private static string InsertConfirmed(Guid order) =>
