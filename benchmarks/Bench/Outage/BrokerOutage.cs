@@ -25,26 +25,26 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
         await table.EmptyAsync();
         await queue.EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        var rows = waiting + (waiting / 4);
-        var started = relay.SentAsync(waiting / 4, run.Stop);
-        await table.FillAsync(rows);
-        await started;
+        var first = relay.SentAsync(1, run.Stop);
+        await table.FillAsync(waiting);
+        await first;
         await run.Arena.RabbitMq.KillAsync();
         // What was confirmed before is still being marked.
         await Task.Delay(Settling, run.Stop);
+        var sent = (int)relay.Sent;
+        await table.FillAsync(sent);
 
-        var before = relay.Sent;
         await run.Arena.RabbitMq.StartAsync(run.Stop);
         Run.Progress("outage: the broker answers again");
         var watch = Stopwatch.StartNew();
-        await relay.SentAsync(before + 1, run.Stop);
+        await relay.SentAsync(sent + 1, run.Stop);
         Seconds.Add(new Sample(watch.Elapsed.TotalSeconds));
-        Run.Progress($"outage: {rows - relay.Sent} rows wait, the first has come after {watch.Elapsed.TotalSeconds:0.0} s");
+        Run.Progress($"outage: {waiting} rows wait, the first has come after {watch.Elapsed.TotalSeconds:0.0} s");
 
-        var first = relay.Sent;
+        var (rows, before) = (waiting + sent, relay.Sent);
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         await relay.SentAsync(rows, run.Stop);
-        var sample = await meter.StopAsync(rows - first, meter.Elapsed);
+        var sample = await meter.StopAsync(rows - before, meter.Elapsed);
 
         await table.RequireAllSentAsync();
         await queue.ConnectAsync();
