@@ -75,7 +75,7 @@ internal sealed partial class QueueConsumer(
 
     private async Task SubscribeAsync(IConnection connection, CancellationToken stopping)
     {
-        var end = SubscriptionEnd.Narrow;
+        var end = SubscriptionEnd.Widen;
         while (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen)
         {
             end = await newSubscription().RunAsync(connection, narrow: end == SubscriptionEnd.Narrow, OnSubscribed, stopping);

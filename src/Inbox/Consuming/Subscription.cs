@@ -18,9 +18,7 @@ internal sealed partial class Subscription(
     TimeProvider clock,
     ILogger<Subscription> logger)
 {
-    // A message that kills the process takes its whole prefetch down with it, and the broker counts that as a delivery of
-    // each: its neighbours would reach the delivery limit too. From this count on messages are taken one by one.
-    private const int SuspectCount = 3;
+    private const int UnorderedSuspectCount = 3;
 
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
@@ -28,13 +26,23 @@ internal sealed partial class Subscription(
     private readonly Channel<Delivery>[] _waiting =
         [.. Enumerable.Range(0, queue.Lanes ?? options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
 
+    // A message that kills the process takes its whole prefetch down with it, and the broker counts that as a delivery of
+    // each: its neighbours would reach the delivery limit too. From this count on messages are taken one by one. That costs
+    // an ordered queue its order: what a dead consumer held goes to the end of what the queue has been given back, so only a
+    // consumer that holds all of that may die without turning it round. There it is put off as long as the limit allows:
+    // from half of it on, the killer is counted twice for each death, in hand and alone, and its neighbours once.
+    private readonly int _suspectCount = queue.Ordered ? options.DeliveryLimit / 2 : UnorderedSuspectCount;
+
     private long _received;
     private long _settled;
     private long _receivedAtLastLook;
     private Delivery? _passed;
 
-    /// <summary>Runs once. Each subscription begins narrow, with one message at a time, so that a process which comes back
-    /// after a message killed it does not drag the neighbours along again.</summary>
+    /// <summary>Runs once.</summary>
+    /// <param name="connection">The subscription's connection; the channel is its own.</param>
+    /// <param name="narrow">One message at a time, until one has passed that is not suspected of killing the process.</param>
+    /// <param name="onSubscribed">Called when the broker has accepted the subscription.</param>
+    /// <param name="stopping">Ends it: nothing more is begun, and what is running may end.</param>
     public async Task<SubscriptionEnd> RunAsync(IConnection connection, bool narrow, Action onSubscribed, CancellationToken stopping)
     {
         var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
@@ -91,14 +99,16 @@ internal sealed partial class Subscription(
     private void Take(Delivery delivery, bool narrow)
     {
         Interlocked.Increment(ref _received);
-        if (!narrow && delivery.DeliveryCount >= SuspectCount)
+        if (_end.Task.IsCompleted)
         {
-            // Once: all that was prefetched beside it comes with the same count.
-            if (_end.TrySetResult(SubscriptionEnd.Narrow))
-            {
-                LogSuspect(queue.Name, delivery.DeliveryCount);
-            }
+            // Whatever still comes goes back with what was left out before it, or it would overtake that.
+            return;
+        }
 
+        if (!narrow && delivery.DeliveryCount >= _suspectCount)
+        {
+            LogSuspect(queue.Name, delivery.DeliveryCount);
+            _end.TrySetResult(SubscriptionEnd.Narrow);
             return;
         }
 
@@ -108,7 +118,7 @@ internal sealed partial class Subscription(
     private void Settle(Delivery delivery, AckSender acks, bool narrow)
     {
         Interlocked.Increment(ref _settled);
-        if (narrow && delivery.DeliveryCount < SuspectCount)
+        if (narrow && delivery.DeliveryCount < _suspectCount)
         {
             _passed = delivery;
             if (_end.TrySetResult(SubscriptionEnd.Widen))

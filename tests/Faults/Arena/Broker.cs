@@ -105,28 +105,31 @@ internal sealed class Broker : IDisposable
     public async Task<IReadOnlyList<string>> QueuesAsync(CancellationToken cancellationToken) =>
         [.. (await GetAsync($"queues/{VirtualHost}?columns=name", cancellationToken)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
 
-    /// <summary>Messages that the service has still to settle: ready or delivered, in its queues and in their retry queues, as far
-    /// as their names contain <paramref name="part"/>. The broker renews its figures each second.</summary>
-    public async Task<long> UnsettledAsync(CancellationToken cancellationToken, string part = "")
+    /// <summary>Messages that the service has still to settle: ready or delivered, in its queues and in their retry queues. The
+    /// broker's figures of a queue at rest are up to five seconds old.</summary>
+    public async Task<long> UnsettledAsync(CancellationToken cancellationToken)
     {
         var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
-        return queues.EnumerateArray().Where(queue => IsWorkedOff(queue) && Name(queue).Contains(part, StringComparison.Ordinal)).Sum(Messages);
+        return queues.EnumerateArray().Where(IsWorkedOff).Sum(Messages);
     }
 
-    /// <summary>Messages in the dead-letter queues, asked of the queues themselves: figures of the management plugin are gone for
-    /// a while after a restart.</summary>
-    public async Task<long> DeadAsync(CancellationToken cancellationToken)
+    /// <summary>Messages that are ready in some queues, asked of the queues themselves.</summary>
+    public async Task<long> ReadyAsync(IEnumerable<string> queues, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var dead = 0L;
-        foreach (var queue in ServiceQueues)
+        var ready = 0L;
+        foreach (var queue in queues)
         {
-            dead += (await channel.QueueDeclarePassiveAsync(queue + ".dead", cancellationToken)).MessageCount;
+            ready += (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
         }
 
-        return dead;
+        return ready;
     }
+
+    /// <summary>Messages in the dead-letter queues. Figures of the management plugin are gone for a while after a restart.</summary>
+    public Task<long> DeadAsync(CancellationToken cancellationToken) =>
+        ReadyAsync(ServiceQueues.Select(queue => queue + ".dead"), cancellationToken);
 
     /// <summary>How many connections and channels the service has open.</summary>
     public async Task<(int Connections, int Channels)> OpenAsync(CancellationToken cancellationToken)

@@ -29,7 +29,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var endsBefore = UnexpectedEnds().Count;
 
         var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, shape);
-        var injection = new Injection(arena, load, new Random(turn.Seed), cancellationToken);
+        var injection = new Injection(arena, load, baseline, new Random(turn.Seed), cancellationToken);
         var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
         var drained = await new Drain(arena).WaitAsync(baseline, healed, DrainBound, cancellationToken);
 

@@ -4,7 +4,7 @@ using Servers;
 namespace Faults;
 
 /// <summary>What a case does its work with: the arena, a random of its own, and a list of what it broke.</summary>
-internal sealed class Injection(Arena arena, Load load, Random random, CancellationToken cancellationToken)
+internal sealed class Injection(Arena arena, Load load, Baseline since, Random random, CancellationToken cancellationToken)
 {
     private readonly Stack<Func<Task>> _undo = new();
     private readonly List<string> _faults = [];
@@ -18,6 +18,9 @@ internal sealed class Injection(Arena arena, Load load, Random random, Cancellat
     public Broker Broker => arena.Broker;
 
     public Load Load => load;
+
+    /// <summary>Where the tables stood when the case began.</summary>
+    public Baseline Since => since;
 
     public Random Random => random;
 

@@ -17,6 +17,8 @@ internal sealed class Drain(Arena arena)
         WHERE message.id > @since AND message.parked_at IS NULL AND (message.sent_at IS NULL OR handled.message_id IS NULL)
         """;
 
+    private const string LeftToHandle = LeftToDo + " AND message.sent_at IS NOT NULL";
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
@@ -41,6 +43,11 @@ internal sealed class Drain(Arena arena)
         await SettleAsync(since, cancellationToken);
         return drained;
     }
+
+    /// <summary>Whether all that was confirmed and marked since has been handled; asked of the tables, since the broker's figures
+    /// are seconds old and leave out what is on its way from one queue to another.</summary>
+    public async Task<bool> HasHandledWhatWasSentAsync(Baseline since, CancellationToken cancellationToken) =>
+        await arena.Database.ScalarAsync<long>(LeftToHandle, cancellationToken, ("since", since.Outbox)) == 0;
 
     // What comes twice may come late: the queues must be empty, and the tap read to its end.
     private async Task SettleAsync(Baseline since, CancellationToken cancellationToken)

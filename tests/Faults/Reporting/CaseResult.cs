@@ -37,7 +37,7 @@ internal sealed record CaseResult
     public required int Misordered { get; init; }
 
     /// <summary>From healing until nothing was left to do; null when something was.</summary>
-    public required double? DrainSeconds { get; init; }
+    public double? DrainSeconds { get; init; }
 
     /// <summary>From when the broker took connections again until the first message was confirmed.</summary>
     public double? FirstPublishSeconds { get; init; }

@@ -62,6 +62,28 @@ public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(4_000, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
     }
 
+    [Theory]
+    [InlineData(200, 2)]
+    [InlineData(4, 5)]
+    public async Task Messages_that_were_in_the_hands_of_several_dying_consumers_keep_their_order(int messages, int deaths)
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(messages, _ => "k");
+        for (var death = 1; death <= deaths; death++)
+        {
+            // The first has all of them in hand by then; each of the others dies at its first.
+            var passed = death == 1 ? "1" : "0";
+            await using var consumer = ConsumerProcess.Start(Arena, ("FAILPOINT", "consume.before-inbox-insert"), ("FAILPOINT_AFTER", passed));
+            await consumer.ExitsAsync(TimeSpan.FromSeconds(30));
+        }
+
+        await Arena.PublishManyAsync(200, _ => "k", from: messages);
+        await using var survivor = await Arena.ConsumeAsync();
+
+        await Arena.UntilNotesAsync(messages + 200);
+        Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(Inversions));
+    }
+
     [Fact]
     [Trait("Speed", "slow")]
     public async Task Order_holds_across_ten_keys_and_twenty_thousand_messages_while_consumers_are_killed()

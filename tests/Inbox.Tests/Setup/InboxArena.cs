@@ -77,12 +77,12 @@ public sealed class InboxArena : IAsyncDisposable
     public async Task PublishRawAsync(BasicProperties properties, ReadOnlyMemory<byte> body, string? queue = null) =>
         await (await ChannelAsync()).BasicPublishAsync("", queue ?? Queue, mandatory: true, properties, body);
 
-    public async Task PublishManyAsync(int count, Func<int, string?> key, int bodyBytes = 0)
+    public async Task PublishManyAsync(int count, Func<int, string?> key, int bodyBytes = 0, int from = 0)
     {
         var channel = await ChannelAsync();
         var padding = new string('x', bodyBytes);
         var confirms = new List<Task>();
-        for (var i = 0; i < count; i++)
+        for (var i = from; i < from + count; i++)
         {
             var body = Messaging.MessageSerializer.Default.Encode(new { text = "n", number = i, padding });
             confirms.Add(channel.BasicPublishAsync("", Queue, mandatory: true, Properties(Guid.CreateVersion7(), key(i)), body).AsTask());
