@@ -23,7 +23,7 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
     public async Task<Sample> RunAsync(int waiting)
     {
         await table.EmptyAsync();
-        await queue.EmptyAsync();
+        await queue.EmptyForGoodAsync(run.Stop);
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
         var first = relay.SentAsync(1, run.Stop);
         await table.FillAsync(waiting);

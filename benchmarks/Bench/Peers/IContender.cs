@@ -8,4 +8,7 @@ internal interface IContender : IAsyncDisposable
 
     /// <summary>Commits all of them; completes when they are committed, wherever their messages are by then.</summary>
     Task CommitAsync();
+
+    /// <summary>Messages that are committed and still in its outbox.</summary>
+    Task<long> WaitingAsync();
 }

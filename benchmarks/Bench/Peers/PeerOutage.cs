@@ -16,28 +16,31 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
 
     public async Task RunAsync(string variant, OutboxTable table, Func<Task<IContender>> start)
     {
-        var (lost, doubled, seconds) = (new List<Sample>(), new List<Sample>(), new List<Sample>());
+        var (lost, waiting, doubled, seconds) = (new List<Sample>(), new List<Sample>(), new List<Sample>(), new List<Sample>());
         for (var round = 0; round < run.Scale.Of(3, 1); round++)
         {
-            var (kept, elapsed) = await OnceAsync(table, start);
+            var (kept, left, elapsed) = await OnceAsync(table, start);
             var committed = await table.Database.ScalarAsync<long>("SELECT count(*) FROM purchase");
-            lost.Add(new Sample(committed - kept.Ids.Count));
+            var missing = Math.Max(0, committed - kept.Ids.Count - left);
+            lost.Add(new Sample(missing));
+            waiting.Add(new Sample(left));
             doubled.Add(new Sample(kept.Duplicates));
             seconds.Add(new Sample(elapsed.TotalSeconds));
-            Run.Progress($"{Workload}, {variant}: {committed} committed, {committed - kept.Ids.Count} lost, {kept.Duplicates} doubled");
+            Run.Progress($"{Workload}, {variant}: {committed} committed, {missing} lost, {left} still in its outbox, {kept.Duplicates} doubled");
         }
 
         run.Report.Add(Workload, variant, $"of {messages} messages lost", lost);
+        run.Report.Add(Workload, variant, $"of {messages} messages still in its outbox", waiting);
         run.Report.Add(Workload, variant, $"of {messages} messages doubled", doubled);
         run.Report.Add(Workload, variant, "s from the broker's return to the last message", seconds);
     }
 
-    private async Task<(QueueContents Kept, TimeSpan Elapsed)> OnceAsync(OutboxTable table, Func<Task<IContender>> start)
+    private async Task<(QueueContents Kept, long Left, TimeSpan Elapsed)> OnceAsync(OutboxTable table, Func<Task<IContender>> start)
     {
         await table.EmptyAsync();
         await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
         await Wolverine.ForgetAsync(table.Database);
-        await queue.EmptyAsync();
+        await queue.EmptyForGoodAsync(run.Stop);
         await using var contender = await start();
         var committing = contender.CommitAsync();
         await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages / 5, Deadline, "the first fifth is in the queue");
@@ -47,7 +50,8 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
         await queue.ConnectAsync();
         await committing;
         var elapsed = await UntilNothingChangesAsync(back);
-        return (await QueueContents.TakeAsync(run.Arena, queue.Name), elapsed);
+        var left = await contender.WaitingAsync();
+        return (await QueueContents.TakeAsync(run.Arena, queue.Name), left, elapsed);
     }
 
     // Who has lost messages never gets to all of them, so the end is when nothing has come for a while.

@@ -28,5 +28,7 @@ internal sealed class Product(RunningRelay relay, OutboxTable table, int message
         })));
     }
 
+    public Task<long> WaitingAsync() => table.Database.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE sent_at IS NULL");
+
     public ValueTask DisposeAsync() => relay.DisposeAsync();
 }

@@ -12,8 +12,9 @@ internal sealed class Wolverine : IContender
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
+    private readonly Database _database;
 
-    private Wolverine(Process process) => _process = process;
+    private Wolverine(Process process, Database database) => (_process, _database) = (process, database);
 
     public int? ProcessId => _process.Id;
 
@@ -52,6 +53,12 @@ internal sealed class Wolverine : IContender
         await _process.StandardInput.WriteLineAsync("go");
         await _process.StandardInput.FlushAsync();
         await ExpectAsync("committed");
+    }
+
+    public async Task<long> WaitingAsync()
+    {
+        var outbox = await _database.ScalarAsync<string>("SELECT oid::regclass::text FROM pg_class WHERE relname = 'wolverine_outgoing_envelopes'");
+        return await _database.ScalarAsync<long>($"SELECT count(*) FROM {outbox}");
     }
 
     /// <summary>When each message was committed, by its business row's id.</summary>
@@ -94,7 +101,7 @@ internal sealed class Wolverine : IContender
                 ["PEER_CONFIRMS"] = confirms ? "on" : "off",
             },
         };
-        var wolverine = new Wolverine(Process.Start(start)!);
+        var wolverine = new Wolverine(Process.Start(start)!, database);
         await wolverine.ExpectAsync("ready");
         return wolverine;
     }

@@ -17,6 +17,7 @@ public static class Consuming
         {
             options.Discovery.IncludeType(typeof(CountingHandler));
             options.ListenToRabbitQueue(settings.Queue)
+                .DisableDeadLetterQueueing()
                 .PreFetchCount(Prefetch)
                 .MaximumParallelMessages(Parallel)
                 .DefaultIncomingMessage<Counting>()

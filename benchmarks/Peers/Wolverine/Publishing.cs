@@ -61,7 +61,7 @@ public static class Publishing
     }
 
     private static Task<IHost> StartAsync(Settings settings) => Hosting.StartAsync(settings, options =>
-        options.PublishMessage<PurchaseMade>().ToRabbitQueue(settings.Queue).UseDurableOutbox());
+        options.PublishMessage<PurchaseMade>().ToRabbitQueue(settings.Queue).ExternallyOwned().UseDurableOutbox());
 
     private static async Task<long> CommitAsync(IServiceProvider services, Guid purchase)
     {

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
@@ -9,22 +11,14 @@ internal sealed class BrokerConnector
 {
     private const string Setting = "ConnectionStrings:RabbitMq";
 
-    private readonly ConnectionFactory _factory;
+    private static readonly ConditionalWeakTable<IConnection, Socket> Sockets = [];
+
+    private readonly Uri _uri;
 
     public BrokerConnector(IConfiguration configuration, IHostEnvironment environment)
     {
         AppId = environment.ApplicationName;
-        _factory = new ConnectionFactory
-        {
-            Uri = ReadUri(configuration[Setting]),
-            // One loop of ours handles every failure the same way. The client's own recovery ignores channel errors and
-            // refused redeclarations, hides stale acks, and has been seen to wedge.
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(5),
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
-            ContinuationTimeout = TimeSpan.FromSeconds(10),
-        };
+        _uri = ReadUri(configuration[Setting]);
     }
 
     /// <summary>The name of this service, sent as app_id with each message.</summary>
@@ -32,8 +26,30 @@ internal sealed class BrokerConnector
 
     /// <summary>Opens a connection that the broker's operator sees under the name of its purpose.</summary>
     /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">No broker answers, or it refuses the login.</exception>
-    public Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken) =>
-        _factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", cancellationToken);
+    public async Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
+    {
+        Socket? socket = null;
+        var factory = new ConnectionFactory
+        {
+            Uri = _uri,
+            // One loop of ours handles every failure the same way. The client's own recovery ignores channel errors and
+            // refused redeclarations, hides stale acks, and has been seen to wedge.
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = TimeSpan.FromSeconds(5),
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+            ContinuationTimeout = TimeSpan.FromSeconds(10),
+            SocketFactory = family =>
+            {
+                var client = ConnectionFactoryBase.DefaultSocketFactory(family);
+                socket = client.Client;
+                return client;
+            },
+        };
+        var connection = await factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", cancellationToken);
+        Sockets.Add(connection, socket!);
+        return connection;
+    }
 
     /// <summary>Ends a connection without waiting long for an answer, which a dead peer would never give. It never throws.</summary>
     public static async Task AbandonAsync(IConnection connection)
@@ -46,6 +62,12 @@ internal sealed class BrokerConnector
         catch (Exception)
         {
             // An abandoned connection is nothing to report: what was in flight on it is unsettled in any case.
+        }
+
+        // The client closes it after its last write, and that never ends while the broker reads nothing.
+        if (Sockets.TryGetValue(connection, out var socket))
+        {
+            socket.Dispose();
         }
     }
 

@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Net.NetworkInformation;
+using Messaging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using RabbitMQ.Client;
 using Servers;
 using Servers.Native;
 
@@ -103,6 +107,37 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
         await arena.AllSentAsync(TimeSpan.FromSeconds(60));
         var deliveries = await tap.ReadUntilAsync(8_000, Deadline);
         Assert.All(["k0", "k2", "k4", "k6"], key => Assert.Equal(deliveries.FirstArrivals(key).Order(), deliveries.FirstArrivals(key)));
+    }
+
+    [Fact]
+    public async Task An_abandoned_connection_is_gone_though_the_broker_reads_nothing_any_more()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var host = Host.CreateEmptyApplicationBuilder(null);
+        host.Configuration["ConnectionStrings:RabbitMq"] = arena.Arena.RabbitMq;
+        var connection = await new BrokerConnector(host.Configuration, host.Environment).ConnectAsync("test", CancellationToken.None);
+        var port = connection.LocalPort;
+        var publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, TimeProvider.System, CancellationToken.None);
+
+        servers.Native.RabbitMq.Send(Signal.Stop);
+        try
+        {
+            // More than the buffers between the two can hold.
+            for (var message = 0; message < 400; message++)
+            {
+                _ = publisher.PublishAsync("", "nobody", new BasicProperties(), new byte[90 * 1024]);
+            }
+
+            await publisher.DisposeAsync();
+
+            Assert.DoesNotContain(
+                IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections(),
+                open => open.LocalEndPoint.Port == port && open.State == TcpState.Established);
+        }
+        finally
+        {
+            servers.Native.RabbitMq.Send(Signal.Continue);
+        }
     }
 
     private async Task RestartAsync(int times)
