@@ -13,12 +13,12 @@ public sealed class BuildTests(TemplateHive hive)
     [Theory]
     [InlineData("--no-sample")]
     [InlineData("--no-inbox")]
-    [InlineData("--no-sample --no-inbox")]
     public async Task What_a_switch_changes_builds_without_warnings_and_needs_no_further_migration(string switches)
     {
         var made = await hive.NewAsync("my-order.api", switches);
 
-        await made.RunAsync($"{Build} tests/{made.Service}.Tests && {Build} tests/Servers.Tests");
+        // Not a second time with failpoints.
+        await made.RunAsync($"{Build} tests/{made.Service}.Tests -p:ProcessUnderTest= && {Build} tests/Servers.Tests");
 
         await made.RunAsync($"dotnet test tests/{made.Service}.Tests/bin/Release/net10.0/{made.Service}.Tests.dll --filter The_model_has_no_change_that_no_migration_makes");
     }
