@@ -11,6 +11,7 @@ internal sealed class BrokerConnector
 {
     private const string Setting = "ConnectionStrings:RabbitMq";
 
+    private static readonly TimeSpan Politeness = TimeSpan.FromSeconds(1);
     private static readonly ConditionalWeakTable<IConnection, Socket> Sockets = [];
 
     private readonly Uri _uri;
@@ -54,20 +55,25 @@ internal sealed class BrokerConnector
     /// <summary>Ends a connection without waiting long for an answer, which a dead peer would never give. It never throws.</summary>
     public static async Task AbandonAsync(IConnection connection)
     {
-        try
-        {
-            await connection.AbortAsync(Constants.ReplySuccess, "closing", TimeSpan.FromSeconds(1));
-            await connection.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(2));
-        }
-        catch (Exception)
-        {
-            // An abandoned connection is nothing to report: what was in flight on it is unsettled in any case.
-        }
-
+        await EndAsync(() => connection.AbortAsync(Constants.ReplySuccess, "closing", Politeness));
         // The client closes it after its last write, and that never ends while the broker reads nothing.
         if (Sockets.TryGetValue(connection, out var socket))
         {
             socket.Dispose();
+        }
+
+        await EndAsync(() => connection.DisposeAsync().AsTask());
+    }
+
+    private static async Task EndAsync(Func<Task> end)
+    {
+        try
+        {
+            await end().WaitAsync(Politeness);
+        }
+        catch (Exception)
+        {
+            // An abandoned connection is nothing to report: what was in flight on it is unsettled in any case.
         }
     }
 

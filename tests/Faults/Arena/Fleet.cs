@@ -44,17 +44,12 @@ internal sealed class Fleet : IAsyncDisposable
     /// <exception cref="ServersException">One does not within <paramref name="deadline"/>; the message says which and why.</exception>
     public async Task WaitUntilReadyAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
-        var end = DateTime.UtcNow + deadline;
+        string? reason = null;
         foreach (var process in All)
         {
-            while (await WhyNotReadyAsync(process, cancellationToken) is { } reason)
+            if (!await Poll.UntilAsync(async () => (reason = await WhyNotReadyAsync(process, cancellationToken)) is null, deadline, cancellationToken))
             {
-                if (DateTime.UtcNow > end)
-                {
-                    throw new ServersException($"{process.Name} is not ready after {deadline.TotalSeconds:0} s: {reason}");
-                }
-
-                await Task.Delay(Look, cancellationToken);
+                throw new ServersException($"{process.Name} is not ready after {deadline.TotalSeconds:0} s: {reason}");
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Servers;
 
 namespace Faults;
@@ -71,15 +70,9 @@ internal sealed class Injection(Arena arena, Load load, Baseline since, Random r
     /// <exception cref="TimeoutException">It did not come to be.</exception>
     public async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, string what)
     {
-        var waiting = Stopwatch.StartNew();
-        while (!await condition())
+        if (!await Poll.UntilAsync(condition, deadline, cancellationToken))
         {
-            if (waiting.Elapsed > deadline)
-            {
-                throw new TimeoutException($"Not within {deadline.TotalSeconds:0} s: {what}");
-            }
-
-            await Task.Delay(20, cancellationToken);
+            throw new TimeoutException($"Not within {deadline.TotalSeconds:0} s: {what}");
         }
     }
 

@@ -19,7 +19,6 @@ internal sealed class Drain(Arena arena)
 
     private const string LeftToHandle = LeftToDo + " AND message.sent_at IS NOT NULL";
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
     /// <param name="since">Where the tables stood.</param>
@@ -29,14 +28,9 @@ internal sealed class Drain(Arena arena)
     /// <returns>How long after healing nothing was left; null when something was.</returns>
     public async Task<TimeSpan?> WaitAsync(Baseline since, Stopwatch healed, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        while (await IsLeftAsync(since, cancellationToken))
+        if (!await Poll.UntilAsync(async () => !await IsLeftAsync(since, cancellationToken), deadline - healed.Elapsed, cancellationToken))
         {
-            if (healed.Elapsed > deadline)
-            {
-                return null;
-            }
-
-            await Task.Delay(Look, cancellationToken);
+            return null;
         }
 
         var drained = healed.Elapsed;
@@ -50,15 +44,10 @@ internal sealed class Drain(Arena arena)
         await arena.Database.ScalarAsync<long>(LeftToHandle, cancellationToken, ("since", since.Outbox)) == 0;
 
     // What comes twice may come late: the queues must be empty, and the tap read to its end.
-    private async Task SettleAsync(Baseline since, CancellationToken cancellationToken)
-    {
-        var waiting = Stopwatch.StartNew();
-        while (waiting.Elapsed < Settling
-            && (await arena.Broker.UnsettledAsync(cancellationToken) > 0 || !arena.Tap.HasSeen(await SentAsync(since, cancellationToken))))
-        {
-            await Task.Delay(Look, cancellationToken);
-        }
-    }
+    private Task<bool> SettleAsync(Baseline since, CancellationToken cancellationToken) => Poll.UntilAsync(
+        async () => await arena.Broker.UnsettledAsync(cancellationToken) == 0 && arena.Tap.HasSeen(await SentAsync(since, cancellationToken)),
+        Settling,
+        cancellationToken);
 
     private async Task<bool> IsLeftAsync(Baseline since, CancellationToken cancellationToken)
     {
