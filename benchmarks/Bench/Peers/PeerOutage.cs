@@ -17,7 +17,7 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
     public async Task RunAsync(string variant, OutboxTable table, Func<Task<IContender>> start)
     {
         var (lost, waiting, doubled, seconds) = (new List<Sample>(), new List<Sample>(), new List<Sample>(), new List<Sample>());
-        for (var round = 0; round < run.Scale.Of(3, 1); round++)
+        for (var round = 0; round < run.Scale.Of(2, 1); round++)
         {
             var (kept, left, elapsed) = await OnceAsync(table, start);
             var committed = await table.Database.ScalarAsync<long>("SELECT count(*) FROM purchase");
