@@ -55,6 +55,9 @@ public sealed class OutboxOptions
     /// <summary>The largest body that <see cref="OutboxDbContextExtensions"/> accepts. 1 KiB to 16 MiB; 1 MiB unless set.</summary>
     public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>No setting, but carried by them: they are what a context and the relay of the same process have in common.</summary>
+    internal CommitSignal Commits { get; } = new();
+
     /// <exception cref="SettingsException">A value is out of bounds, or a name is unknown.</exception>
     internal static OutboxOptions Read(IConfiguration configuration)
     {

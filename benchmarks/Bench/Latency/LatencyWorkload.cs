@@ -13,13 +13,16 @@ internal static class LatencyWorkload
     {
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.latency");
         await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
-        var relayed = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table));
+        var beside = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: true));
+        var apart = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: false));
         var published = new Percentiles(() => PublishedMessages.RunAsync(run, queue));
 
         await run.MeasureAsync(Workload, "ms",
             new Contestant("publish to delivery, no database, p50", published.MeasureAsync),
             new Contestant("publish to delivery, no database, p99", published.P99),
-            new Contestant("commit to delivery, p50", relayed.MeasureAsync, "publish to delivery, no database, p50"),
-            new Contestant("commit to delivery, p99", relayed.P99, "publish to delivery, no database, p99"));
+            new Contestant("commit to delivery, p50", beside.MeasureAsync, "publish to delivery, no database, p50"),
+            new Contestant("commit to delivery, p99", beside.P99, "publish to delivery, no database, p99"),
+            new Contestant("commit to delivery, relay in another process, p50", apart.MeasureAsync, "publish to delivery, no database, p50"),
+            new Contestant("commit to delivery, relay in another process, p99", apart.P99, "publish to delivery, no database, p99"));
     }
 }

@@ -38,7 +38,7 @@ internal static class PeersWorkload
             new Contestant(Ours, () => handover.RunAsync(table, StartOursAsync), Confirmed));
 
         var latency = new PeerLatency(run, queue, theirs, paced);
-        var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table));
+        var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: true));
         var asItShips = new Percentiles(() => latency.RunAsync(confirms: false));
         var confirmed = new Percentiles(() => latency.RunAsync(confirms: true));
         await run.MeasureAsync("peers: commit to delivery", "ms",

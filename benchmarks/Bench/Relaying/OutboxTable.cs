@@ -11,15 +11,12 @@ internal sealed class OutboxTable : IAsyncDisposable
     public const string MessageType = "bench.row-written.v1";
 
     private readonly string _exchange;
-    private readonly DbContextOptions<OutboxContext> _options;
+    private readonly Func<OutboxContext> _contexts;
 
     private OutboxTable(Database database, string exchange)
     {
         (Database, _exchange) = (database, exchange);
-        _options = new DbContextOptionsBuilder<OutboxContext>()
-            .UseNpgsql(database.Source)
-            .UseOutbox(new OutboxOptions { Exchange = exchange })
-            .Options;
+        _contexts = ContextsWith(new OutboxOptions { Exchange = exchange });
     }
 
     public Database Database { get; }
@@ -32,7 +29,14 @@ internal sealed class OutboxTable : IAsyncDisposable
         return table;
     }
 
-    public OutboxContext NewContext() => new(_options);
+    public OutboxContext NewContext() => _contexts();
+
+    /// <summary>Makes contexts with these settings: those of a relay in this process, say, which then hears of their commits.</summary>
+    public Func<OutboxContext> ContextsWith(OutboxOptions outbox)
+    {
+        var options = new DbContextOptionsBuilder<OutboxContext>().UseNpgsql(Database.Source).UseOutbox(outbox).Options;
+        return () => new OutboxContext(options);
+    }
 
     /// <summary>Commits <paramref name="rows"/> rows at once.</summary>
     /// <param name="rows">How many.</param>

@@ -20,6 +20,9 @@ internal sealed class RunningRelay : IAsyncDisposable
     /// <summary>Rows marked sent since the start.</summary>
     public long Sent => _sent.Count;
 
+    /// <summary>Its settings, which contexts of the same service share.</summary>
+    public OutboxOptions Settings => _host.Services.GetRequiredService<OutboxOptions>();
+
     /// <summary>Starts it and returns when it owns the table and can publish.</summary>
     public static async Task<RunningRelay> StartAsync(Arena arena, Database database, string exchange, params (string Name, string Value)[] settings)
     {

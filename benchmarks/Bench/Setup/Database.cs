@@ -10,7 +10,9 @@ internal sealed class Database(string server, string name) : IAsyncDisposable
 {
     private NpgsqlDataSource? _source;
 
-    public string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(server) { Database = name, CommandTimeout = 600 }.ConnectionString;
+    // Statements are prepared as the service prepares them.
+    public string ConnectionString { get; } =
+        new NpgsqlConnectionStringBuilder(server) { Database = name, CommandTimeout = 600, MaxAutoPrepare = 50 }.ConnectionString;
 
     public NpgsqlDataSource Source => _source ??= NpgsqlDataSource.Create(ConnectionString);
 

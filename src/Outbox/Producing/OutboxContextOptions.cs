@@ -1,4 +1,6 @@
 using Messaging;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,9 +15,10 @@ internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializ
 
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
-    public void ApplyServices(IServiceCollection services)
-    {
-    }
+    /// <summary>Those of a context; null without <c>UseOutbox</c>.</summary>
+    public static OutboxContextOptions? Of(DbContext db) => db.GetService<IDbContextOptions>().FindExtension<OutboxContextOptions>();
+
+    public void ApplyServices(IServiceCollection services) => services.AddSingleton<IInterceptor, CommitInterceptor>();
 
     public void Validate(IDbContextOptions options)
     {
@@ -27,7 +30,7 @@ internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializ
 
         public override string LogFragment => "using Outbox ";
 
-        // No service of EF Core depends on it: contexts with different outbox settings share their internal services.
+        // The interceptor asks the context for its settings: contexts with different ones share their internal services.
         public override int GetServiceProviderHashCode() => 0;
 
         public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;

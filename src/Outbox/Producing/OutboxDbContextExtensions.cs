@@ -22,7 +22,7 @@ public static class OutboxDbContextExtensions
     {
         ArgumentNullException.ThrowIfNull(db);
         ArgumentNullException.ThrowIfNull(message);
-        var outbox = db.GetService<IDbContextOptions>().FindExtension<OutboxContextOptions>()
+        var outbox = OutboxContextOptions.Of(db)
             ?? throw new InvalidOperationException(
                 $"{db.GetType().Name} has no outbox: call UseOutbox(...) where its options are built, beside UseNpgsql(...).");
 
@@ -47,6 +47,7 @@ public static class OutboxDbContextExtensions
             TraceParent = activity?.Id,
             Body = body,
         });
+        outbox.Outbox.Commits.Added(db);
         return messageId;
     }
 }

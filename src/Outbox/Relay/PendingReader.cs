@@ -14,11 +14,14 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
     private long _cursor = long.MinValue;
     private DateTimeOffset _lookEverywhereAt = clock.GetUtcNow() + LookEverywhereInterval;
 
-    /// <summary>Learns which keys a deferred row holds back; before the first page.</summary>
-    public async Task ReadBlockedKeysAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the session fit for reading, and learns which keys a deferred row holds back; before the first page.</summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(OutboxSql.BlockedKeys, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var prepare = new NpgsqlCommand(OutboxSql.PrepareReading, connection);
+        await prepare.ExecuteNonQueryAsync(cancellationToken);
+
+        await using var blocked = new NpgsqlCommand(OutboxSql.BlockedKeys, connection);
+        await using var reader = await blocked.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             lookahead.Block(reader.GetString(0), reader.GetInt64(1));

@@ -12,7 +12,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
     {
         pulse.Busy(options.Lease);
         await sleep.ListenAsync(cancellationToken);
-        await reader.ReadBlockedKeysAsync(cancellationToken);
+        await reader.BeginAsync(cancellationToken);
         var poll = FirstPoll;
         while (true)
         {
@@ -59,10 +59,6 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             await wait;
             pulse.Busy(options.Lease);
             cancellationToken.ThrowIfCancellationRequested();
-            if (readable.IsCompletedSuccessfully)
-            {
-                return;
-            }
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class RelayTerm(
         var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, clock);
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
+        options.Commits.Committed += lookahead.Readable.Set;
         var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopTaking.Token, abort.Token);
         var mark = marking.RunAsync(settled.Reader, lookahead, owner, pulses[2], abort.Token);
         Task[] stages =
@@ -42,6 +43,7 @@ internal sealed class RelayTerm(
             await Task.WhenAny(Task.WhenAll(publish, mark), Task.Delay(ShutdownBound, clock, CancellationToken.None));
         }
 
+        options.Commits.Committed -= lookahead.Readable.Set;
         await abort.CancelAsync();
         // A stage that is stuck is left behind. It cannot publish any more, and what it may still mark was confirmed.
         await Task.WhenAny(Task.WhenAll(stages), Task.Delay(AbortBound, clock, CancellationToken.None));

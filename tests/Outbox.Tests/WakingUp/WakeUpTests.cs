@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -129,5 +131,27 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
         await arena.AddNotesAsync(1, 1);
 
         await tap.ReadUntilAsync(1, TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_commit_in_the_relays_own_process_wakes_it_without_the_database(bool transactionOfItsOwn)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.Arena.ExecuteAsync("DROP TRIGGER outbox_message_wake_up ON outbox_message");
+        var relay = await arena.StartRelayAsync(("Outbox:PollInterval", "1min"));
+        await arena.IsAsleepAsync();
+        await using var db = arena.NewContext(relay.Services.GetRequiredService<OutboxOptions>());
+        await using var transaction = transactionOfItsOwn ? await db.Database.BeginTransactionAsync() : null;
+        // Two rows: EF Core saves a single one without a transaction.
+        db.AddMessage(new NoteTaken(1, "text"));
+        db.AddMessage(new NoteTaken(2, "text"));
+
+        await db.SaveChangesAsync();
+        await (transaction?.CommitAsync() ?? Task.CompletedTask);
+
+        await tap.ReadUntilAsync(2, TimeSpan.FromSeconds(10));
     }
 }
