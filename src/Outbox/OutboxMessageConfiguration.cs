@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Outbox;
@@ -29,12 +30,14 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         message.Property(m => m.Headers).HasColumnName("headers").HasColumnType("jsonb");
         message.Property(m => m.TraceParent).HasColumnName("trace_parent");
         message.Property(m => m.Body).HasColumnName("body");
-        message.Property(m => m.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()");
-        message.Property(m => m.SentAt).HasColumnName("sent_at");
-        message.Property(m => m.Attempts).HasColumnName("attempts").HasDefaultValue(0);
-        message.Property(m => m.DueAt).HasColumnName("due_at");
-        message.Property(m => m.LastError).HasColumnName("last_error");
-        message.Property(m => m.ParkedAt).HasColumnName("parked_at");
+
+        // No unit of work writes these, or needs to read them back.
+        message.Property(m => m.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()").LeftToTheDatabase();
+        message.Property(m => m.SentAt).HasColumnName("sent_at").LeftToTheDatabase();
+        message.Property(m => m.Attempts).HasColumnName("attempts").HasDefaultValue(0).LeftToTheDatabase();
+        message.Property(m => m.DueAt).HasColumnName("due_at").LeftToTheDatabase();
+        message.Property(m => m.LastError).HasColumnName("last_error").LeftToTheDatabase();
+        message.Property(m => m.ParkedAt).HasColumnName("parked_at").LeftToTheDatabase();
 
         // Each index holds only rows that still wait for something, and so stays small however many sent rows are kept.
         message.HasIndex(m => m.Id, "outbox_message_pending").HasFilter($"{Unsettled} AND due_at IS NULL");
@@ -51,4 +54,10 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         message.HasStorageParameter("autovacuum_vacuum_insert_scale_factor", 0.05);
         message.HasStorageParameter("autovacuum_analyze_scale_factor", 0.02);
     }
+}
+
+file static class PropertyBuilders
+{
+    public static void LeftToTheDatabase<T>(this PropertyBuilder<T> property) =>
+        property.ValueGeneratedNever().Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
 }
