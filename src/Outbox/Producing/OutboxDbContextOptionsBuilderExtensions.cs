@@ -9,7 +9,8 @@ public static class OutboxDbContextOptionsBuilderExtensions
 {
     /// <summary>Lets <c>AddMessage</c> be called on the context. Without <paramref name="options"/> the defaults of
     /// <see cref="OutboxOptions"/> apply, without <paramref name="serializer"/> that of
-    /// <see cref="MessageSerializer.Default"/>.</summary>
+    /// <see cref="MessageSerializer.Default"/>. A relay of this process that was given the same <paramref name="options"/> hears of
+    /// commits at once, and not only through the database.</summary>
     public static DbContextOptionsBuilder UseOutbox(
         this DbContextOptionsBuilder builder, OutboxOptions? options = null, MessageSerializer? serializer = null)
     {
