@@ -11,7 +11,15 @@ internal sealed class ConnectionLossStrategy(DbContext db)
     // What a server says to its clients when it ends, in a fail-over for example.
     private static readonly string[] Goodbyes = [PostgresErrorCodes.AdminShutdown, PostgresErrorCodes.CrashShutdown];
 
-    protected override bool ShouldRetryOn(Exception? exception) => base.ShouldRetryOn(CauseOf(exception));
+    /// <summary>Whether Npgsql stumbled over the loss of a connection itself: when a session ends just as a command is sent, its
+    /// reader may be gone before it has read why (NpgsqlDataReader.NextResult, 10.0.3).</summary>
+    public static bool IsHiddenLoss(Exception? exception) => exception is NullReferenceException { Source: nameof(Npgsql) };
+
+    protected override bool ShouldRetryOn(Exception? exception)
+    {
+        var cause = CauseOf(exception);
+        return IsHiddenLoss(cause) || base.ShouldRetryOn(cause);
+    }
 
     // The context's own strategy, which does not retry, wraps such failures of single commands in a hint to use another one.
     private static Exception? CauseOf(Exception? exception) =>

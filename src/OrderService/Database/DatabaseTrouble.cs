@@ -36,6 +36,7 @@ internal sealed partial class DatabaseTrouble(ILogger<DatabaseTrouble> logger) :
         null => null,
         PostgresException postgres => Classes.Contains(postgres.SqlState[..2]) || States.Contains(postgres.SqlState) ? postgres : null,
         NpgsqlException or TimeoutException => exception,
+        _ when ConnectionLossStrategy.IsHiddenLoss(exception) => exception,
         _ => Find(exception.InnerException),
     };
 

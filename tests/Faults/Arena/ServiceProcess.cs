@@ -30,6 +30,8 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
 
     public string Role => role;
 
+    public string LogFile { get; } = Path.Combine(logDirectory, name + ".log");
+
     public string Url => $"http://127.0.0.1:{_port}";
 
     public TcpProxy Postgres { get; } = new(Protocol.Postgres, [database.Server.Port]);
@@ -70,7 +72,7 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
             _process = ChildProcess.Start(new ChildProgram(build.Service)
             {
                 Environment = environment,
-                LogFile = Path.Combine(logDirectory, name + ".log"),
+                LogFile = LogFile,
                 WhenOrphaned = Signal.Kill,
             });
         }

@@ -6,6 +6,7 @@ namespace Faults;
 internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
 {
     private const int LinesShown = 8;
+    private const int ErrorsShown = 3;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterHealing = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
@@ -27,6 +28,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var suppressed = await SuppressedAsync(cancellationToken);
         var dead = await arena.Broker.DeadAsync(cancellationToken);
         var endsBefore = UnexpectedEnds().Count;
+        var logs = new ServiceLogs(arena.Fleet.All);
 
         var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, shape);
         var injection = new Injection(arena, load, baseline, new Random(turn.Seed), cancellationToken);
@@ -48,6 +50,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         };
         ConductRules.Judge(turn.Case, evidence, injection, circumstances, findings);
 
+        var found = findings.Lines(LinesShown).ToList();
         var (connections, channels) = await arena.Broker.OpenAsync(cancellationToken);
         var result = new CaseResult
         {
@@ -67,7 +70,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
             Misordered = findings.Misordered.Count,
             DrainSeconds = drained?.TotalSeconds,
             FirstPublishSeconds = circumstances.FirstPublish?.TotalSeconds,
-            Findings = [.. findings.Lines(LinesShown)],
+            Findings = found.Count == 0 ? [] : [.. found, .. logs.ErrorLines(ErrorsShown)],
             Processes = [.. arena.Fleet.All.Select(Vitals.Of).OfType<Vitals>()],
             BrokerConnections = connections,
             BrokerChannels = channels,
