@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Servers;
 
 namespace Faults;
@@ -11,13 +12,15 @@ internal static class MatrixRun
         var results = Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, "faults-results")).FullName;
         Say("Building the service with failpoints ...");
         var build = await ServiceBuild.MakeAsync(RepositoryRoot.Path, cancellationToken);
+        var evidence = Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName;
         Say("Starting servers and service ...");
-        await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(results, "evidence")).FullName, cases.Max(known => known.BrokerNodes), cancellationToken);
+        await using var arenas = new SharedArena(build, evidence, cases.Max(known => known.BrokerNodes));
+        var versions = (await arenas.TakeAsync(cancellationToken)).Versions;
 
         bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.LastNumber >= cases.Count;
-        var file = Path.Combine(results, FileName(asked, arena.Versions));
-        var record = RunRecord.TakeUp(file, asked.Seed, arena.Versions, asked.Command, IsFinished);
-        Say($"{arena.Versions}: {cases.Count} cases, seed {asked.Seed}{(record.LastNumber > 0 ? $", going on after number {record.LastNumber}" : "")}");
+        var file = Path.Combine(results, FileName(asked, versions));
+        var record = RunRecord.TakeUp(file, asked.Seed, versions, asked.Command, IsFinished);
+        Say($"{versions}: {cases.Count} cases, seed {asked.Seed}{(record.LastNumber > 0 ? $", going on after number {record.LastNumber}" : "")}");
 
         foreach (var turn in Schedule.Of(asked.Seed, cases, record.LastNumber + 1).TakeWhile(turn => asked.Minutes is not null || turn.Number <= cases.Count))
         {
@@ -32,7 +35,7 @@ internal static class MatrixRun
                 continue;
             }
 
-            var result = await PlayAsync(arena, turn, cancellationToken);
+            var result = await PlayAsync(await arenas.TakeAsync(cancellationToken), turn, cancellationToken);
             record.Results.Add(result);
             record.Save(file);
             Say(ResultTable.Line(result));
@@ -41,9 +44,10 @@ internal static class MatrixRun
                 Say($"       {finding}");
             }
 
-            if (result.ArenaIsBroken)
+            if (result.LeavesSomethingBehind)
             {
-                break;
+                // The next case is not to be judged by it.
+                await arenas.GiveUpAsync();
             }
         }
 
@@ -55,19 +59,20 @@ internal static class MatrixRun
         }
 
         var red = record.Results.Where(result => !result.IsGreen).Select(result => result.Case).Distinct().ToList();
-        await Console.Error.WriteLineAsync($"Red: {string.Join(", ", red)}. What was found is above and in the results; the histories are in {Path.GetRelativePath(Environment.CurrentDirectory, arena.Directory)}.");
+        await Console.Error.WriteLineAsync($"Red: {string.Join(", ", red)}. What was found is above and in the results; the histories are in {Path.GetRelativePath(Environment.CurrentDirectory, evidence)}.");
         return 1;
     }
 
     private static async Task<CaseResult> PlayAsync(Arena arena, Turn turn, CancellationToken cancellationToken)
     {
+        var playing = Stopwatch.StartNew();
         try
         {
             return await new CasePlay(arena, turn, LoadShape.Usual).PlayAsync(cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return CaseResult.Broken(turn, exception);
+            return CaseResult.Broken(turn, playing.Elapsed, exception);
         }
     }
 

@@ -1,9 +1,12 @@
+using Servers.Native;
+
 namespace Faults;
 
 /// <summary>Machines whose clocks disagree.</summary>
 internal static class ClockCases
 {
     private const string Library = "libfaketimeMT.so.1";
+    private static readonly string[] Roots = ["/usr/lib", "/usr/lib64"];
 
     public static IEnumerable<FaultCase> All =>
     [
@@ -11,12 +14,24 @@ internal static class ClockCases
         new("clock-behind", "a process whose clock is an hour behind loses and repeats nothing", fault => SkewAsync(fault, "-3600")) { Lacks = Lacks },
     ];
 
-    private static string? LibraryFile { get; } =
-        new[] { "/usr/lib", "/usr/lib64" }.Where(Directory.Exists)
+    // Installed when the first of these cases comes up, where that is allowed.
+    private static Lazy<(string? File, string? Lack)> Faketime { get; } = new(() =>
+    {
+        if (Find() is { } there)
+        {
+            return (there, null);
+        }
+
+        var fault = DebianPackages.TryInstallAsync(["libfaketime"], CancellationToken.None).GetAwaiter().GetResult();
+        return Find() is { } installed ? (installed, null) : (null, $"libfaketime is not installed (apt-get install libfaketime) and cannot be: {fault}");
+    });
+
+    private static string? Lacks() => Faketime.Value.Lack;
+
+    private static string? Find() =>
+        Roots.Where(Directory.Exists)
             .SelectMany(root => Directory.EnumerateDirectories(root, "*-linux-gnu*").Append(root))
             .Select(directory => Path.Combine(directory, "faketime", Library)).FirstOrDefault(File.Exists);
-
-    private static string? Lacks() => LibraryFile is null ? "libfaketime is not installed (Debian package libfaketime)" : null;
 
     // One process of each role lives in another hour.
     private static async Task SkewAsync(Injection fault, string offset)
@@ -28,7 +43,7 @@ internal static class ClockCases
             fault.ToHeal(() => process.KillAndStartAsync());
             // Only the calendar: waits go by the monotonic clock, which no machine sets.
             await process.KillAndStartAsync(
-                ("LD_PRELOAD", LibraryFile!), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1"));
+                ("LD_PRELOAD", Faketime.Value.File!), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1"));
         }
 
         // So that the skewed relay becomes the owner, if it is not yet.

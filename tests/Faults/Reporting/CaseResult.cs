@@ -47,8 +47,8 @@ internal sealed record CaseResult
 
     public bool IsGreen => Findings.Count == 0;
 
-    /// <summary>The case could not be played to its end, and no other can be played after it.</summary>
-    public bool ArenaIsBroken { get; init; }
+    /// <summary>The case was not played to its end or did not drain: another needs servers and processes of its own.</summary>
+    public bool LeavesSomethingBehind => DrainSeconds is null;
 
     /// <summary>What the processes used at the end, and what the service had open at the broker.</summary>
     public IReadOnlyList<Vitals> Processes { get; init; } = [];
@@ -57,14 +57,14 @@ internal sealed record CaseResult
 
     public int BrokerChannels { get; init; }
 
-    /// <summary>The result of a case that broke the arena.</summary>
-    public static CaseResult Broken(Turn turn, Exception exception) => new()
+    /// <summary>The result of a case that could not be played to its end.</summary>
+    public static CaseResult Broken(Turn turn, TimeSpan played, Exception exception) => new()
     {
         Number = turn.Number,
         Case = turn.Case.Name,
         Seed = turn.Seed,
         At = DateTime.UtcNow,
-        Seconds = 0,
+        Seconds = played.TotalSeconds,
         Orders = 0,
         Faults = [],
         Deliveries = 0,
@@ -76,6 +76,5 @@ internal sealed record CaseResult
         Misordered = 0,
         DrainSeconds = null,
         Findings = [$"complaint: the case could not be played to its end: {exception.Message}"],
-        ArenaIsBroken = true,
     };
 }
