@@ -74,6 +74,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
             Processes = [.. arena.Fleet.All.Select(Vitals.Of).OfType<Vitals>()],
             BrokerConnections = connections,
             BrokerChannels = channels,
+            Trends = injection.Trends,
         };
         if (result.IsGreen)
         {

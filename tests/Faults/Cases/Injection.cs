@@ -34,6 +34,9 @@ internal sealed class Injection(Arena arena, Load load, Baseline since, Random r
     /// <summary>What a case itself has against the service.</summary>
     public List<string> Complaints { get; } = [];
 
+    /// <summary>Figures that the case has watched.</summary>
+    public List<Trend> Trends { get; } = [];
+
     /// <summary>How many messages this case has made that must end as dead letters.</summary>
     public int DeadLetters { get; set; }
 

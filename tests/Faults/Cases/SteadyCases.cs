@@ -5,7 +5,7 @@ namespace Faults;
 /// <summary>The same processes for a long time, under faults that none of them should die of.</summary>
 internal static class SteadyCases
 {
-    private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
     public static IEnumerable<FaultCase> All =>
@@ -26,17 +26,17 @@ internal static class SteadyCases
         }
 
         // The first third is for warming up.
-        var early = samples[(samples.Count / 3)..(samples.Count * 2 / 3)];
-        var late = samples[(samples.Count * 2 / 3)..];
-        Compare(fault, "connections at the broker", early.ConvertAll(sample => (double)sample.Connections), late.ConvertAll(sample => (double)sample.Connections), 2);
-        Compare(fault, "channels at the broker", early.ConvertAll(sample => (double)sample.Channels), late.ConvertAll(sample => (double)sample.Channels), 4);
+        var middle = samples[(samples.Count / 3)..(samples.Count * 2 / 3)];
+        var last = samples[(samples.Count * 2 / 3)..];
+        Compare(fault, "connections at the broker", middle.ConvertAll(sample => (double)sample.Connections), last.ConvertAll(sample => (double)sample.Connections), 2);
+        Compare(fault, "channels at the broker", middle.ConvertAll(sample => (double)sample.Channels), last.ConvertAll(sample => (double)sample.Channels), 4);
         foreach (var process in fault.Fleet.All)
         {
             List<double> Of(List<(List<Vitals> Processes, int, int)> of, Func<Vitals, double> figure) =>
                 [.. of.SelectMany(sample => sample.Processes).Where(vitals => vitals.Process == process.Name).Select(figure)];
-            Compare(fault, $"threads of {process.Name}", Of(early, vitals => vitals.Threads), Of(late, vitals => vitals.Threads), 5);
-            Compare(fault, $"descriptors of {process.Name}", Of(early, vitals => vitals.Descriptors), Of(late, vitals => vitals.Descriptors), 15);
-            Compare(fault, $"kilobytes of {process.Name}", Of(early, vitals => vitals.ResidentKilobytes), Of(late, vitals => vitals.ResidentKilobytes), 40_000);
+            Compare(fault, $"threads of {process.Name}", Of(middle, vitals => vitals.Threads), Of(last, vitals => vitals.Threads), 5);
+            Compare(fault, $"descriptors of {process.Name}", Of(middle, vitals => vitals.Descriptors), Of(last, vitals => vitals.Descriptors), 15);
+            Compare(fault, $"megabytes of {process.Name}", Of(middle, vitals => vitals.ResidentKilobytes / 1024d), Of(last, vitals => vitals.ResidentKilobytes / 1024d), 40);
         }
     }
 
@@ -71,12 +71,13 @@ internal static class SteadyCases
         }
     }
 
-    private static void Compare(Injection fault, string what, List<double> early, List<double> late, double slack)
+    private static void Compare(Injection fault, string what, List<double> middle, List<double> last, double slack)
     {
-        var (before, after) = (Median(early), Median(late));
-        if (after > (before * 1.2) + slack)
+        var trend = new Trend(what, Median(middle), Median(last));
+        fault.Trends.Add(trend);
+        if (trend.Rose(slack))
         {
-            fault.Complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{what} rose from {before:0} to {after:0}"));
+            fault.Complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{what} rose from {trend.Middle:0} to {trend.Last:0}"));
         }
     }
 

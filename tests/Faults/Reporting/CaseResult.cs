@@ -57,6 +57,9 @@ internal sealed record CaseResult
 
     public int BrokerChannels { get; init; }
 
+    /// <summary>Figures that the case has watched over its time.</summary>
+    public IReadOnlyList<Trend> Trends { get; init; } = [];
+
     /// <summary>The result of a case that could not be played to its end.</summary>
     public static CaseResult Broken(Turn turn, TimeSpan played, Exception exception) => new()
     {

@@ -28,6 +28,17 @@ internal static class ResultTable
                 + $"| {Seconds(drained)} | {(played.Max(r => r.FirstPublishSeconds) is { } first ? Seconds(first) : "")} | {(played.All(r => r.IsGreen) ? "green" : "**red**")} |");
         }
 
+        foreach (var watched in record.Results.Where(result => result.Trends.Count > 0))
+        {
+            text.AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {watched.Case}, over {watched.Seconds / 60:0} minutes with {watched.Faults.Count} faults | middle third | last third |");
+            text.AppendLine("|---|--:|--:|");
+            foreach (var trend in watched.Trends)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {trend.What} | {trend.Middle:0} | {trend.Last:0} |");
+            }
+        }
+
         return text.ToString();
     }
 
