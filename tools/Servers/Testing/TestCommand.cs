@@ -30,6 +30,11 @@ internal static class TestCommand
             await Console.Error.WriteLineAsync(exitCode == 0 ? "No test ran." : $"The test run was cut short (exit code {exitCode}).");
         }
 
+        foreach (var failed in summary.Failures)
+        {
+            Console.WriteLine(failed);
+        }
+
         Console.WriteLine(summary);
         return isGood ? 0 : 1;
     }
