@@ -9,7 +9,7 @@ internal static class FulfilmentQueue
     public const string Name = "orders.fulfilment";
 
     public static InboxBuilder AddFulfilment(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
-        .Handle<OrderPlaced, ReserveStock>()
+        .HandleBatch<OrderPlaced, ReserveStock>()
         .Handle<OrderCancelled, ReturnStock>()
         // Orders share stock rows: two batches at once would each hold rows that the other needs.
         .Lanes(1));

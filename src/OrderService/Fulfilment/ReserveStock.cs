@@ -6,20 +6,34 @@ using Outbox;
 
 namespace OrderService.Fulfilment;
 
-/// <summary>Decides a placed order: it is confirmed with its stock reserved, or rejected.</summary>
-internal sealed class ReserveStock(OrdersDbContext db) : IMessageHandler<OrderPlaced>
+/// <summary>Decides placed orders: each is confirmed with its stock reserved, or rejected. It takes several at once, since orders
+/// share stock rows: each row is locked and written once for all of them.</summary>
+internal sealed class ReserveStock(OrdersDbContext db) : IMessageBatchHandler<OrderPlaced>
 {
-    public async Task HandleAsync(OrderPlaced message, MessageContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<ReceivedMessage<OrderPlaced>> messages, CancellationToken cancellationToken)
     {
-        var order = await db.Orders.LockAsync(message.OrderId, cancellationToken)
-            ?? throw new PermanentFailureException($"There is no order {message.OrderId}.");
+        var orders = await db.Orders.LockAsync([.. messages.Select(received => received.Message.OrderId)], cancellationToken);
+        var stock = await LockedStock.LockAsync(db, orders.Values.SelectMany(order => order.Lines), cancellationToken);
+        foreach (var (message, _) in messages)
+        {
+            if (!orders.TryGetValue(message.OrderId, out var order))
+            {
+                throw new PermanentFailureException($"There is no order {message.OrderId}.");
+            }
+
+            Decide(order, stock);
+        }
+    }
+
+    private void Decide(Order order, LockedStock stock)
+    {
         if (order.Status != OrderStatus.Placed)
         {
             // Cancelled meanwhile: nothing is reserved, and so its cancellation gives nothing back.
             return;
         }
 
-        if (await new StockMovement(order.Lines).TryReserveAsync(db, cancellationToken))
+        if (stock.TryReserve(order.Lines))
         {
             order.Confirm();
             db.AddMessage(new OrderConfirmed(order.Id, order.CustomerId), key: order.Id.ToString());

@@ -18,6 +18,6 @@ internal sealed class ReturnStock(OrdersDbContext db) : IMessageHandler<OrderCan
 
         var order = await db.Orders.AsNoTracking().SingleOrDefaultAsync(o => o.Id == message.OrderId, cancellationToken)
             ?? throw new PermanentFailureException($"There is no order {message.OrderId}.");
-        await new StockMovement(order.Lines).ReturnAsync(db, cancellationToken);
+        (await LockedStock.LockAsync(db, order.Lines, cancellationToken)).Return(order.Lines);
     }
 }

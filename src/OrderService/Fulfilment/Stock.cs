@@ -5,5 +5,5 @@ internal sealed class Stock
 {
     public required string Sku { get; init; }
 
-    public required long Available { get; init; }
+    public required long Available { get; set; }
 }

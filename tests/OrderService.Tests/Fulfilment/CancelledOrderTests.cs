@@ -72,7 +72,7 @@ public sealed class CancelledOrderTests(ServersFixture servers)
         var cancelling = await service.WithContextAsync(async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync();
-            await new ReserveStock(db).HandleAsync(Placed(id), Envelope(), CancellationToken.None);
+            await new ReserveStock(db).HandleAsync([new(Placed(id), Envelope())], CancellationToken.None);
             await db.SaveChangesAsync();
             var cancelling = service.CancelAsync(id);
             await Eventually.EqualsAsync(
