@@ -10,7 +10,7 @@ internal sealed record Timings
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often a consumer that receives nothing looks whether its queue is empty.</summary>
-    public TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often expired inbox rows are looked for.</summary>
     public TimeSpan Purge { get; init; } = TimeSpan.FromMinutes(10);

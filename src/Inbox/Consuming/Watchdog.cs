@@ -2,8 +2,9 @@ using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>Notices a subscription that looks open but receives nothing while its queue holds messages: brokers have been seen
-/// to forget a consumer without saying so.</summary>
+/// <summary>Notices a subscription that looks open but receives nothing while its queue holds messages, or of which the queue
+/// knows nothing: brokers have been seen to forget a consumer without saying so, and to delete a queue without telling its
+/// consumers, who then miss the one that is declared in its place.</summary>
 internal sealed class Watchdog(TimeSpan interval, TimeProvider clock)
 {
     // One look could fall into the moment between the arrival of a message and its delivery.
@@ -30,11 +31,17 @@ internal sealed class Watchdog(TimeSpan interval, TimeProvider clock)
             try
             {
                 await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-                strikes = await channel.MessageCountAsync(queue, cancellationToken) > 0 ? strikes + 1 : 0;
+                var seen = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+                if (seen.ConsumerCount == 0)
+                {
+                    return "the queue has no consumer";
+                }
+
+                strikes = seen.MessageCount > 0 ? strikes + 1 : 0;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                return $"the broker does not say how many messages the queue holds ({exception.GetType().Name})";
+                return $"the broker does not say what the queue holds ({exception.GetType().Name})";
             }
 
             if (strikes >= Strikes)

@@ -71,7 +71,7 @@ public sealed class BrokerFaultTests
         await arena.PublishAsync(new Noted("second"));
 
         Assert.Contains("ok", forgotten, StringComparison.Ordinal);
-        await consumer.UntilLoggedAsync("nothing arrives though the queue holds messages");
+        await consumer.UntilLoggedAsync("the queue has no consumer");
         await arena.UntilNotesAsync(2);
     }
 

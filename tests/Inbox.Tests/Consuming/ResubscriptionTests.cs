@@ -75,16 +75,30 @@ public sealed class ResubscriptionTests(ServersFixture servers) : ArenaTests(ser
     public async Task A_consumer_of_an_empty_queue_is_left_alone()
     {
         await Arena.DeclareAsync();
+        var connection = await Arena.Servers.ConnectAsync();
+        var consumer = await connection.CreateChannelAsync();
+        await consumer.BasicConsumeAsync(Arena.Queue, autoAck: false, new AsyncDefaultBasicConsumer(consumer));
         using var stop = new CancellationTokenSource();
         var looks = 0;
         var watch = new Watchdog(TimeSpan.FromMilliseconds(10), TimeProvider.System)
-            .WatchAsync(await Arena.Servers.ConnectAsync(), Arena.Queue, () => ++looks > 0, stop.Token);
+            .WatchAsync(connection, Arena.Queue, () => ++looks > 0, stop.Token);
 
         await Eventually.IsTrueAsync(() => looks > 20 || watch.IsCompleted, TimeSpan.FromSeconds(20), "it has looked often");
 
         Assert.False(watch.IsCompleted);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watch);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_its_queue_knows_nothing_of_is_noticed_at_once_even_while_the_queue_is_empty()
+    {
+        await Arena.DeclareAsync();
+        var connection = await Arena.Servers.ConnectAsync();
+        var watch = new Watchdog(TimeSpan.FromMilliseconds(10), TimeProvider.System)
+            .WatchAsync(connection, Arena.Queue, () => true, CancellationToken.None);
+
+        Assert.Equal("the queue has no consumer", await watch.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     private Task PublishWhenDeclaredAsync() => Eventually.IsTrueAsync(
