@@ -4,22 +4,19 @@ using Microsoft.Extensions.Logging;
 
 namespace Inbox;
 
-/// <summary>Handles deliveries one transaction after another, in the order in which they came: as many at once as are there,
-/// and one by one what failed together.</summary>
+/// <summary>Handles deliveries one transaction after another, in the order in which they came: as many at once as are there.
+/// What fails together is narrowed down to the one that fails, which is then handled, and charged, alone.</summary>
 internal sealed partial class Lane(
     QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, ILogger<Lane> logger)
 {
     public async Task RunAsync(ChannelReader<Delivery> waiting, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
     {
+        var turn = new Turn(settle, stopping, abandon);
         var batch = new List<Delivery>();
         while (!stopping.IsCancellationRequested && await HasMoreAsync(waiting, stopping))
         {
             Fill(batch, waiting);
-            if (!await TryTogetherAsync(batch, settle, stopping, abandon))
-            {
-                await OneByOneAsync(batch, settle, stopping, abandon);
-            }
-
+            await (batch.Count == 1 ? SingleAsync(batch[0], turn) : SettleAsync(batch, turn));
             batch.Clear();
         }
     }
@@ -51,60 +48,99 @@ internal sealed partial class Lane(
         }
     }
 
-    /// <returns>False when everything was rolled back, or there is only one.</returns>
-    private async Task<bool> TryTogetherAsync(List<Delivery> batch, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
+    private async Task SingleAsync(Delivery delivery, Turn turn)
     {
-        if (batch.Count == 1)
+        var started = Stopwatch.GetTimestamp();
+        if (await OneByOneAsync([delivery], turn))
         {
-            return false;
+            batchSize.Committed(1, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    /// <returns>False when the consumer stops: what has not been settled stays unacked.</returns>
+    private async Task<bool> SettleAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    {
+        if (batch.Count <= 1)
+        {
+            return await OneByOneAsync(batch, turn);
         }
 
+        if (await TryTogetherAsync(batch, turn) is not { } failure)
+        {
+            return true;
+        }
+
+        var isContention = classifier.Classify(failure) == FailureKind.Contention;
+        if (isContention)
+        {
+            batchSize.Contended();
+        }
+
+        if (isContention || failure.InHand.Count == batch.Count)
+        {
+            return await OneByOneAsync(batch, turn);
+        }
+
+        // The neighbours keep the rate of a batch: with one failure in a hundred messages all would be handled one by one.
+        var (before, suspects, after) = Split(batch, failure.InHand);
+        return await SettleAsync(before, turn) && await OneByOneAsync(suspects, turn) && await SettleAsync(after, turn);
+    }
+
+    private static (IReadOnlyList<Delivery> Before, IReadOnlyList<Delivery> Suspects, IReadOnlyList<Delivery> After) Split(
+        IReadOnlyList<Delivery> batch, IReadOnlyList<Delivery> inHand)
+    {
+        var all = batch.ToList();
+        var (start, end) = (all.IndexOf(inHand[0]), all.IndexOf(inHand[^1]) + 1);
+        return (all[..start], all[start..end], all[end..]);
+    }
+
+    /// <returns>Why everything was rolled back; null if it was not.</returns>
+    private async Task<UnitFailure?> TryTogetherAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    {
         var started = Stopwatch.GetTimestamp();
-        var outcome = await unit.RunAsync(batch, abandon);
+        var outcome = await unit.RunAsync(batch, turn.Abandon);
         if (outcome.Failure is { } failure)
         {
-            LogRolledBack(failure.Exception, queue.Name, batch.Count);
-            if (classifier.Classify(failure) == FailureKind.Contention)
-            {
-                batchSize.Contended();
-            }
-
-            return false;
+            LogRolledBack(failure.Exception, queue.Name, batch.Count, failure.InHand.Count);
+            return failure;
         }
 
         batchSize.Committed(batch.Count, Stopwatch.GetElapsedTime(started));
-        outcome.Handled.Concat(outcome.Duplicates).ToList().ForEach(settle);
+        outcome.Handled.Concat(outcome.Duplicates).ToList().ForEach(turn.Settle);
         try
         {
-            await alone.CountAsync(outcome, stopping);
-            outcome.Impostors.ToList().ForEach(settle);
+            await alone.CountAsync(outcome, turn.Stopping);
+            outcome.Impostors.ToList().ForEach(turn.Settle);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)
         {
             // What could not be buried stays unacked and comes again.
+        }
+
+        return null;
+    }
+
+    /// <returns>False when the consumer stops.</returns>
+    private async Task<bool> OneByOneAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    {
+        foreach (var delivery in batch)
+        {
+            if (turn.Stopping.IsCancellationRequested || !await alone.RunAsync(delivery, turn.Stopping, turn.Abandon))
+            {
+                return false;
+            }
+
+            turn.Settle(delivery);
         }
 
         return true;
     }
 
-    private async Task OneByOneAsync(List<Delivery> batch, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
-    {
-        foreach (var delivery in batch)
-        {
-            var started = Stopwatch.GetTimestamp();
-            if (stopping.IsCancellationRequested || !await alone.RunAsync(delivery, stopping, abandon))
-            {
-                return;
-            }
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: a batch of {Messages} was rolled back; {Suspects} of them are handled one by one")]
+    private partial void LogRolledBack(Exception exception, string queue, int messages, int suspects);
 
-            settle(delivery);
-            if (batch.Count == 1)
-            {
-                batchSize.Committed(1, Stopwatch.GetElapsedTime(started));
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: a batch of {Messages} was rolled back; its messages are handled one by one")]
-    private partial void LogRolledBack(Exception exception, string queue, int messages);
+    /// <param name="Settle">Called for each delivery that may be acked.</param>
+    /// <param name="Stopping">Ends waits and further tries.</param>
+    /// <param name="Abandon">Ends what is running.</param>
+    private sealed record Turn(Action<Delivery> Settle, CancellationToken Stopping, CancellationToken Abandon);
 }

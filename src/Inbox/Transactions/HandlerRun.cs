@@ -8,17 +8,19 @@ namespace Inbox;
 /// <summary>Runs the handlers of a batch one after another, each in bounded time, and saves what each has changed.</summary>
 internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock)
 {
-    /// <summary>Takes the deliveries in the order in which they are given.</summary>
+    /// <summary>Takes the deliveries in the order in which they are given, and tells <paramref name="taking"/> before it gives
+    /// some to their handler.</summary>
     /// <exception cref="HandlerTimeoutException">One did not end in time.</exception>
     /// <exception cref="HandlerEndedTransactionException">One has ended the transaction.</exception>
     public async Task RunAsync(
-        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh, CancellationToken abandon)
+        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
+        Action<IReadOnlyList<Delivery>> taking, CancellationToken abandon)
     {
         using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, abandon);
 
         // On a thread of its own: a handler that blocks would otherwise never let this method see the deadline.
-        var handling = Task.Run(() => HandleAllAsync(scope, db, transaction, fresh, deadline, cancelled.Token), CancellationToken.None);
+        var handling = Task.Run(() => HandleAllAsync(scope, db, transaction, fresh, taking, deadline, cancelled.Token), CancellationToken.None);
         try
         {
             await handling.WaitAsync(cancelled.Token);
@@ -31,11 +33,12 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
 
     private async Task HandleAllAsync(
         IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
-        CancellationTokenSource deadline, CancellationToken cancellationToken)
+        Action<IReadOnlyList<Delivery>> taking, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         foreach (var together in HandlerBinding.Split(fresh))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            taking(together);
             var started = clock.GetTimestamp();
             // Each has the whole of its time.
             deadline.CancelAfter(options.HandlerTimeout);

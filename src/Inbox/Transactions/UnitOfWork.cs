@@ -57,7 +57,7 @@ internal sealed partial class UnitOfWork(
         }
         catch (Exception exception)
         {
-            return new UnitOutcome { Failure = new UnitFailure(exception, UnitPhase.Dedupe, ConnectionLost: false) };
+            return new UnitOutcome { Failure = new UnitFailure(exception, UnitPhase.Dedupe, ConnectionLost: false, deliveries) };
         }
     }
 
@@ -65,6 +65,7 @@ internal sealed partial class UnitOfWork(
         IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
         var phase = UnitPhase.Dedupe;
+        var inHand = deliveries;
         NpgsqlConnection? connection = null;
         IDbContextTransaction? transaction = null;
         try
@@ -83,7 +84,8 @@ internal sealed partial class UnitOfWork(
             if (sorted.Fresh.Count > 0)
             {
                 phase = UnitPhase.Handle;
-                await handlers.RunAsync(scope, db, transaction, sorted.Fresh, abandon);
+                await handlers.RunAsync(scope, db, transaction, sorted.Fresh, next => inHand = next, abandon);
+                inHand = deliveries;
                 Failpoint.Hit("consume.after-handler");
                 phase = UnitPhase.Guard;
                 await TransactionGuard.CheckAsync(connection, sorted.TransactionId, environment.IsDevelopment(), abandon);
@@ -108,7 +110,7 @@ internal sealed partial class UnitOfWork(
                 await SessionEnd.EnforceAsync(connection);
             }
 
-            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost) };
+            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost, inHand) };
         }
     }
 

@@ -19,7 +19,9 @@ internal enum UnitPhase
 /// <param name="Exception">What was thrown.</param>
 /// <param name="Phase">Where.</param>
 /// <param name="ConnectionLost">Whether the unit's connection was gone afterwards.</param>
-internal sealed record UnitFailure(Exception Exception, UnitPhase Phase, bool ConnectionLost);
+/// <param name="InHand">What a handler had in hand then, or all where none had. It is where to look first and no proof: an error
+/// that a handler swallows meets the next one.</param>
+internal sealed record UnitFailure(Exception Exception, UnitPhase Phase, bool ConnectionLost, IReadOnlyList<Delivery> InHand);
 
 /// <summary>What became of one transaction: either all of it was rolled back, or each of its deliveries is in one of the lists.</summary>
 internal sealed class UnitOutcome

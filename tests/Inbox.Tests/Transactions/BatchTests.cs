@@ -24,6 +24,8 @@ public sealed class BatchTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(99, await Arena.NotesAsync("attempt = 1"));
         await Arena.UntilSettledAsync(consumer);
         Assert.Equal(1, consumer.Counts["inbox.retried"]);
+        // Its neighbours went on together.
+        Assert.InRange(await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT xmin::text) FROM note"), 1, 20);
     }
 
     [Fact]
