@@ -68,7 +68,7 @@ internal static class MatrixRun
         var playing = Stopwatch.StartNew();
         try
         {
-            return await new CasePlay(arena, turn, LoadShape.Usual).PlayAsync(cancellationToken);
+            return await new CasePlay(arena, turn).PlayAsync(cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Faults;
 
 /// <summary>Plays one case from the first order to the verdict.</summary>
-internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
+internal sealed class CasePlay(Arena arena, Turn turn)
 {
     private const int LinesShown = 8;
     private const int ErrorsShown = 3;
@@ -30,7 +30,7 @@ internal sealed class CasePlay(Arena arena, Turn turn, LoadShape shape)
         var endsBefore = UnexpectedEnds().Count;
         var logs = new ServiceLogs(arena.Fleet.All);
 
-        var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, shape);
+        var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, turn.Case.Load);
         var injection = new Injection(arena, load, baseline, new Random(turn.Seed), cancellationToken);
         var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
         var drained = await new Drain(arena).WaitAsync(baseline, healed, DrainBound, cancellationToken);

@@ -24,6 +24,9 @@ internal sealed record FaultCase(string Name, string Proves, Func<Injection, Tas
     /// <summary>How many nodes the broker has. What needs more than one is played by its name alone.</summary>
     public int BrokerNodes { get; init; } = 1;
 
+    /// <summary>What is asked of the service meanwhile.</summary>
+    public LoadShape Load { get; init; } = LoadShape.Usual;
+
     /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
     public bool MayChargeRows { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Faults;
 
 /// <summary>Orders against stock: each confirmed order has taken what it asked for, each that was cancelled after that has
-/// given it back, article by article, in as many movements.</summary>
+/// given it back, article by article.</summary>
 internal static class StockRules
 {
     public static void Judge(Evidence evidence, Findings findings)
@@ -36,29 +36,21 @@ internal static class StockRules
 
     private static void Compare(string sku, Movements expected, Movements found, Findings findings)
     {
-        if (found.Taken < expected.Taken || found.Takes < expected.Takes)
+        if (found.Taken != expected.Taken)
         {
-            findings.Lost.Add($"stock of {sku}: {expected.Taken} were to be taken {expected.Takes} times, {found.Taken} were in {found.Takes}");
-        }
-        else if (found.Taken > expected.Taken || found.Takes > expected.Takes)
-        {
-            findings.Doubled.Add($"stock of {sku}: {expected.Taken} were to be taken {expected.Takes} times, {found.Taken} were in {found.Takes}");
+            (found.Taken < expected.Taken ? findings.Lost : findings.Doubled).Add(
+                $"stock of {sku}: {expected.Taken} were to be taken, {found.Taken} were");
         }
 
-        if (found.Returned < expected.Returned || found.Returns < expected.Returns)
+        if (found.Returned != expected.Returned)
         {
-            findings.Lost.Add($"stock of {sku}: {expected.Returned} were to be given back {expected.Returns} times, {found.Returned} were in {found.Returns}");
-        }
-        else if (found.Returned > expected.Returned || found.Returns > expected.Returns)
-        {
-            findings.Doubled.Add($"stock of {sku}: {expected.Returned} were to be given back {expected.Returns} times, {found.Returned} were in {found.Returns}");
+            (found.Returned < expected.Returned ? findings.Lost : findings.Doubled).Add(
+                $"stock of {sku}: {expected.Returned} were to be given back, {found.Returned} were");
         }
     }
 
-    private readonly record struct Movements(long Taken, int Takes, long Returned, int Returns)
+    private readonly record struct Movements(long Taken, long Returned)
     {
-        public Movements With(long delta) => delta < 0
-            ? this with { Taken = Taken - delta, Takes = Takes + 1 }
-            : this with { Returned = Returned + delta, Returns = Returns + 1 };
+        public Movements With(long delta) => delta < 0 ? this with { Taken = Taken - delta } : this with { Returned = Returned + delta };
     }
 }
