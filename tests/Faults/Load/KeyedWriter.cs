@@ -99,7 +99,7 @@ internal sealed class KeyedWriter(Database database, string name, JsonLinesWrite
                 await ExecuteAsync(connection, Schedule, ("order", order), ("fails", TimeSpan.FromSeconds(1.2)), ("takes", DBNull.Value));
                 break;
             case < 3:
-                await ExecuteAsync(connection, Schedule, ("order", order), ("fails", DBNull.Value), ("takes", TimeSpan.FromMilliseconds(150)));
+                await ExecuteAsync(connection, Schedule, ("order", order), ("fails", DBNull.Value), ("takes", TimeSpan.FromMilliseconds(50)));
                 break;
         }
     }
