@@ -6,9 +6,11 @@ internal readonly record struct Ack(ulong Tag, bool Multiple);
 /// <summary>Decides which acks to send. One ack with <c>multiple</c> also acks every lower delivery of the channel, those that
 /// another lane has not finished included, and they would be lost: it is used only up to the end of the run in which each
 /// delivery is settled.</summary>
-internal sealed class AckRun
+/// <param name="most">How many deliveries may wait for a lower one that is still being handled. Waiting costs nothing, while
+/// an ack for each costs the broker more than the message; but what waits takes up room of the prefetch.</param>
+internal sealed class AckRun(int most)
 {
-    private readonly SortedSet<ulong> _settled = [];
+    private readonly HashSet<ulong> _settled = [];
     private readonly HashSet<ulong> _ackedAhead = [];
 
     // Tags of a channel begin with 1; an ack of 0 would mean all of them.
@@ -16,8 +18,13 @@ internal sealed class AckRun
 
     public void Settle(ulong tag) => _settled.Add(tag);
 
-    /// <summary>The acks for everything settled since the last call.</summary>
-    public IReadOnlyList<Ack> Take()
+    /// <summary>The acks that are worth sending now.</summary>
+    public IReadOnlyList<Ack> Take() => Take(most);
+
+    /// <summary>The acks for everything settled.</summary>
+    public IReadOnlyList<Ack> TakeAll() => Take(mayWait: 0);
+
+    private List<Ack> Take(int mayWait)
     {
         List<Ack> acks = [];
         // The tag of an ack must itself be unacked, or the broker closes the channel: the last settled one of the run.
@@ -26,13 +33,13 @@ internal sealed class AckRun
             acks.Add(new Ack(last, Multiple: true));
         }
 
-        foreach (var tag in _settled)
+        if (_settled.Count > mayWait)
         {
-            acks.Add(new Ack(tag, Multiple: false));
-            _ackedAhead.Add(tag);
+            acks.AddRange(_settled.Order().Select(tag => new Ack(tag, Multiple: false)));
+            _ackedAhead.UnionWith(_settled);
+            _settled.Clear();
         }
 
-        _settled.Clear();
         return acks;
     }
 

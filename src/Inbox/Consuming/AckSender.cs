@@ -6,12 +6,12 @@ namespace Inbox;
 
 /// <summary>The only one who acks on a channel. A delivery is settled when its effect is committed or its copy is confirmed,
 /// never before.</summary>
-internal sealed partial class AckSender(IChannel channel, QueueDefinition queue, InboxMetrics metrics, ILogger logger)
+internal sealed partial class AckSender(IChannel channel, QueueDefinition queue, int prefetch, InboxMetrics metrics, ILogger logger)
 {
-    private readonly Channel<ulong> _settled = Channel.CreateUnbounded<ulong>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly AckRun _run = new();
+    private readonly Channel<IReadOnlyList<Delivery>> _settled = Channel.CreateUnbounded<IReadOnlyList<Delivery>>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly AckRun _run = new(prefetch / 2);
 
-    public void Settle(Delivery delivery) => _settled.Writer.TryWrite(delivery.Tag);
+    public void Settle(IReadOnlyList<Delivery> deliveries) => _settled.Writer.TryWrite(deliveries);
 
     /// <summary>After this, <see cref="RunAsync"/> ends when the last ack is sent.</summary>
     public void Complete() => _settled.Writer.TryComplete();
@@ -20,15 +20,25 @@ internal sealed partial class AckSender(IChannel channel, QueueDefinition queue,
     {
         while (await _settled.Reader.WaitToReadAsync())
         {
-            while (_settled.Reader.TryRead(out var tag))
+            while (_settled.Reader.TryRead(out var deliveries))
             {
-                _run.Settle(tag);
+                foreach (var delivery in deliveries)
+                {
+                    _run.Settle(delivery.Tag);
+                }
             }
 
-            foreach (var ack in _run.Take())
-            {
-                await SendAsync(ack);
-            }
+            await SendAsync(_run.Take());
+        }
+
+        await SendAsync(_run.TakeAll());
+    }
+
+    private async Task SendAsync(IReadOnlyList<Ack> acks)
+    {
+        foreach (var ack in acks)
+        {
+            await SendAsync(ack);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Inbox;
 internal sealed partial class Lane(
     QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, ILogger<Lane> logger)
 {
-    public async Task RunAsync(ChannelReader<Delivery> waiting, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
+    public async Task RunAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
     {
         var turn = new Turn(settle, stopping, abandon);
         var batch = new List<Delivery>();
@@ -106,11 +106,11 @@ internal sealed partial class Lane(
         }
 
         batchSize.Committed(batch.Count, Stopwatch.GetElapsedTime(started));
-        outcome.Handled.Concat(outcome.Duplicates).ToList().ForEach(turn.Settle);
+        turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
         try
         {
             await alone.CountAsync(outcome, turn.Stopping);
-            outcome.Impostors.ToList().ForEach(turn.Settle);
+            turn.Settle(outcome.Impostors);
         }
         catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)
         {
@@ -130,7 +130,7 @@ internal sealed partial class Lane(
                 return false;
             }
 
-            turn.Settle(delivery);
+            turn.Settle([delivery]);
         }
 
         return true;
@@ -139,8 +139,8 @@ internal sealed partial class Lane(
     [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: a batch of {Messages} was rolled back; {Suspects} of them are handled one by one")]
     private partial void LogRolledBack(Exception exception, string queue, int messages, int suspects);
 
-    /// <param name="Settle">Called for each delivery that may be acked.</param>
+    /// <param name="Settle">Called with deliveries that may be acked.</param>
     /// <param name="Stopping">Ends waits and further tries.</param>
     /// <param name="Abandon">Ends what is running.</param>
-    private sealed record Turn(Action<Delivery> Settle, CancellationToken Stopping, CancellationToken Abandon);
+    private sealed record Turn(Action<IReadOnlyList<Delivery>> Settle, CancellationToken Stopping, CancellationToken Abandon);
 }

@@ -46,16 +46,16 @@ internal sealed partial class Subscription(
     public async Task<SubscriptionEnd> RunAsync(IConnection connection, bool narrow, Action onSubscribed, CancellationToken stopping)
     {
         var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
-        var acks = new AckSender(channel, queue, metrics, logger);
+        var prefetch = narrow ? 1 : Math.Max(options.Prefetch, queue.BatchSize ?? 1);
+        var acks = new AckSender(channel, queue, prefetch, metrics, logger);
         var acking = acks.RunAsync();
         using var abandon = new CancellationTokenSource();
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var lanes = _waiting.Select(waiting => Task.Run(
-            () => RunLaneAsync(waiting.Reader, delivery => Settle(delivery, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
+            () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
         try
         {
             var listener = new DeliveryListener(channel, reader, delivery => Take(delivery, narrow), Lose);
-            var prefetch = narrow ? 1 : Math.Max(options.Prefetch, queue.BatchSize ?? 1);
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
             onSubscribed();
@@ -67,7 +67,7 @@ internal sealed partial class Subscription(
             {
                 // Before its ack: after it the broker would deliver the next one, only to have it come back.
                 await channel.BasicCancelAsync(tag, cancellationToken: CancellationToken.None);
-                acks.Settle(passed);
+                acks.Settle([passed]);
             }
 
             return end;
@@ -83,7 +83,7 @@ internal sealed partial class Subscription(
         }
     }
 
-    private async Task RunLaneAsync(ChannelReader<Delivery> waiting, Action<Delivery> settle, CancellationToken stopping, CancellationToken abandon)
+    private async Task RunLaneAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
     {
         try
         {
@@ -115,19 +115,19 @@ internal sealed partial class Subscription(
         _waiting[(uint)delivery.LaneHash % _waiting.Length].Writer.TryWrite(delivery);
     }
 
-    private void Settle(Delivery delivery, AckSender acks, bool narrow)
+    private void Settle(IReadOnlyList<Delivery> deliveries, AckSender acks, bool narrow)
     {
-        Interlocked.Increment(ref _settled);
-        if (narrow && delivery.DeliveryCount < _suspectCount)
+        Interlocked.Add(ref _settled, deliveries.Count);
+        if (narrow && deliveries is [var single] && single.DeliveryCount < _suspectCount)
         {
-            _passed = delivery;
+            _passed = single;
             if (_end.TrySetResult(SubscriptionEnd.Widen))
             {
                 return;
             }
         }
 
-        acks.Settle(delivery);
+        acks.Settle(deliveries);
     }
 
     private void Lose(string reason)
