@@ -3,61 +3,57 @@ using Bench.Setup;
 
 namespace Bench.Service;
 
-/// <summary>What the service costs while nothing happens.</summary>
+/// <summary>What the service costs while nothing happens: all processes side by side, since they hardly take anything.</summary>
 internal static class IdleWorkload
 {
     private const string Workload = "idle";
-    private const string Transactions = "database transactions/s";
-    private const string Cpu = "% of a core";
 
     public static async Task RunAsync(Run run)
     {
         await ServiceProcess.BuildAsync(run.Stop);
-        await using var database = await ServiceProcess.NewDatabaseAsync(run);
-        await using var owner = await ServiceProcess.StartAsync(run, database, "relay");
-        var alone = await WatchAsync(run, database, owner);
-        Report(run, "owner of the outbox", alone);
+        await using var one = await ServiceProcess.NewDatabaseAsync(run);
+        await using var two = await ServiceProcess.NewDatabaseAsync(run);
+        await using var three = await ServiceProcess.NewDatabaseAsync(run);
+        await using var owner = await ServiceProcess.StartAsync(run, one, "relay");
+        await using var otherOwner = await ServiceProcess.StartAsync(run, two, "relay");
+        await using var standby = await ServiceProcess.StartAsync(run, two, "relay");
+        await using var all = await ServiceProcess.StartAsync(run, three, "api,relay,consumer");
+        Run.Progress("idle: a fresh process still compiles, so the first minutes are left out ...");
+        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(120, 2)), run.Stop);
 
-        await using (var standby = await ServiceProcess.StartAsync(run, database, "relay"))
+        List<Share> owners = [], standbys = [], wholes = [];
+        for (var round = 1; round <= run.Scale.Rounds; round++)
         {
-            // Both write to the same database; what the owner does is known.
-            var share = Median(alone.Transactions);
-            var both = await WatchAsync(run, database, standby);
-            Report(run, "standby", both with { Transactions = [.. both.Transactions.Select(sample => new Sample(sample.Value - share))] });
-        }
-
-        await owner.DisposeAsync();
-        await using var all = await ServiceProcess.StartAsync(run, database, "api,relay,consumer");
-        Report(run, "a process with all roles", await WatchAsync(run, database, all));
-    }
-
-    private static async Task<Watched> WatchAsync(Run run, Database database, ServiceProcess service)
-    {
-        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(5, 2)), run.Stop);
-        var window = TimeSpan.FromSeconds(run.Scale.Of(10, 3));
-        var watched = new Watched([], []);
-        for (var round = 0; round < run.Scale.Rounds; round++)
-        {
-            var (commits, cpu) = (await TransactionsAsync(database), ProcessTree.CpuTime(service.Id));
+            var window = TimeSpan.FromSeconds(run.Scale.Of(10, 3));
+            var (first, second, third) = (await LookAsync(one, owner), await LookAsync(two, standby), await LookAsync(three, all));
             await Task.Delay(window, run.Stop);
-            // Less the question itself.
-            watched.Transactions.Add(new Sample((await TransactionsAsync(database) - commits - 1) / window.TotalSeconds));
-            watched.Cpu.Add(new Sample((ProcessTree.CpuTime(service.Id) - cpu) / window * 100));
+            owners.Add((await LookAsync(one, owner)).Since(first, window));
+            wholes.Add((await LookAsync(three, all)).Since(third, window));
+            var both = (await LookAsync(two, standby)).Since(second, window);
+            // Another owner works on the standby's database; what an owner does is known.
+            standbys.Add(both with { Transactions = both.Transactions - owners[^1].Transactions });
+            Run.Progress($"idle, {round} of {run.Scale.Rounds}");
         }
 
-        return watched;
+        Report(run, "owner of the outbox", owners);
+        Report(run, "standby", standbys);
+        Report(run, "a process with all roles", wholes);
     }
 
-    private static Task<long> TransactionsAsync(Database database) => database.ScalarAsync<long>(
-        "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()");
+    private static async Task<Share> LookAsync(Database database, ServiceProcess service) => new(
+        await database.ScalarAsync<long>("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"),
+        ProcessTree.CpuTime(service.Id).TotalSeconds);
 
-    private static double Median(IEnumerable<Sample> samples) => Results.Figure.MedianOf(samples.Select(sample => sample.Value));
-
-    private static void Report(Run run, string variant, Watched watched)
+    private static void Report(Run run, string variant, List<Share> shares)
     {
-        run.Report.Add(Workload, variant, Transactions, watched.Transactions);
-        run.Report.Add(Workload, variant, Cpu, watched.Cpu);
+        run.Report.Add(Workload, variant, "database transactions/s", [.. shares.Select(share => new Sample(share.Transactions))]);
+        run.Report.Add(Workload, variant, "% of a core", [.. shares.Select(share => new Sample(share.CpuSeconds * 100))]);
     }
 
-    private sealed record Watched(List<Sample> Transactions, List<Sample> Cpu);
+    private readonly record struct Share(double Transactions, double CpuSeconds)
+    {
+        /// <summary>A second's worth, less the look itself.</summary>
+        public Share Since(Share before, TimeSpan window) =>
+            new((Transactions - before.Transactions - 1) / window.TotalSeconds, (CpuSeconds - before.CpuSeconds) / window.TotalSeconds);
+    }
 }
