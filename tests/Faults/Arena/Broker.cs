@@ -113,6 +113,13 @@ internal sealed class Broker : IDisposable
         return queues.EnumerateArray().Where(IsWorkedOff).Sum(Messages);
     }
 
+    /// <summary>Which of these queues hold how many messages; as old as <see cref="UnsettledAsync"/>.</summary>
+    public async Task<IReadOnlyList<string>> HeldAsync(CancellationToken cancellationToken)
+    {
+        var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
+        return [.. queues.EnumerateArray().Where(queue => IsWorkedOff(queue) && Messages(queue) > 0).Select(queue => $"{Name(queue)} {Messages(queue)}")];
+    }
+
     /// <summary>Messages that are ready in some queues, asked of the queues themselves.</summary>
     public async Task<long> ReadyAsync(IEnumerable<string> queues, CancellationToken cancellationToken)
     {

@@ -33,7 +33,9 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, turn.Case.Load);
         var injection = new Injection(arena, load, baseline, new Random(turn.Seed), cancellationToken);
         var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
-        var drained = await new Drain(arena).WaitAsync(baseline, healed, DrainBound, cancellationToken);
+        var drain = new Drain(arena);
+        var drained = await drain.WaitAsync(baseline, healed, DrainBound, cancellationToken);
+        var left = drained is null ? await drain.TellLeftAsync(baseline, cancellationToken) : null;
 
         // Whoever reads the log reads whole lines: what comes from now on is written elsewhere.
         arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
@@ -44,6 +46,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             Failure = failure,
             Drained = drained,
             DrainBound = DrainBound,
+            Left = left,
             UnexpectedEnds = [.. UnexpectedEnds().Skip(endsBefore)],
             DeadLetters = await arena.Broker.DeadAsync(cancellationToken) - dead,
             FirstPublish = await FirstPublishAsync(injection, cancellationToken),

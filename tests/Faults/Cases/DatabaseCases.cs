@@ -76,17 +76,31 @@ internal static class DatabaseCases
         var order = Guid.NewGuid();
         var name = $"faults-{order:N}";
         fault.Note("prepared transaction");
-        await fault.Database.ExecuteAsync(
-            $"""
-            BEGIN;
-            INSERT INTO outbox_message (exchange, routing_key, type, body)
-            VALUES ('{Tap.Exchange}', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', convert_to(json_build_object('orderId', '{order}', 'customerId', 'prepared')::text, 'UTF8'));
-            PREPARE TRANSACTION '{name}'
-            """,
-            fault.Cancellation);
+        await fault.UntilAsync(() => TryPrepareAsync(fault, order, name), TimeSpan.FromSeconds(20), "a transaction meets a relay that is awake");
         fault.Load.Wrote(order);
         fault.ToHeal(() => fault.Database.ExecuteAsync($"COMMIT PREPARED '{name}'", CancellationToken.None));
         await fault.PauseAsync(3, 5);
+    }
+
+    // PostgreSQL refuses to prepare a transaction that has sent a NOTIFY, as one that meets a sleeping relay does.
+    private static async Task<bool> TryPrepareAsync(Injection fault, Guid order, string name)
+    {
+        try
+        {
+            await fault.Database.ExecuteAsync(
+                $"""
+                BEGIN;
+                INSERT INTO outbox_message (exchange, routing_key, type, body)
+                VALUES ('{Tap.Exchange}', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', convert_to(json_build_object('orderId', '{order}', 'customerId', 'prepared')::text, 'UTF8'));
+                PREPARE TRANSACTION '{name}'
+                """,
+                fault.Cancellation);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.FeatureNotSupported)
+        {
+            return false;
+        }
     }
 
     private static async Task ContendAsync(Injection fault, string state)

@@ -12,6 +12,9 @@ internal sealed record Circumstances
     /// <summary>How long something may be left.</summary>
     public required TimeSpan DrainBound { get; init; }
 
+    /// <summary>What was left to do; null where nothing was.</summary>
+    public required string? Left { get; init; }
+
     /// <summary>Processes that ended though nobody had asked for it.</summary>
     public required IReadOnlyList<string> UnexpectedEnds { get; init; }
 

@@ -46,7 +46,7 @@ internal static class ConductRules
     {
         if (circumstances.Drained is null)
         {
-            findings.Complaints.Add(string.Create(CultureInfo.InvariantCulture, $"something was left to do {circumstances.DrainBound.TotalSeconds:0} s after healing"));
+            findings.Complaints.Add(string.Create(CultureInfo.InvariantCulture, $"something was left to do {circumstances.DrainBound.TotalSeconds:0} s after healing: {circumstances.Left}"));
         }
 
         if (injection.BrokerBackAt is not null && !(circumstances.FirstPublish <= FirstPublishBound))

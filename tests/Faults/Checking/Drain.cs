@@ -38,6 +38,15 @@ internal sealed class Drain(Arena arena)
         return drained;
     }
 
+    /// <summary>What is left, for whoever has to find out why: rows, and what the queues hold.</summary>
+    public async Task<string> TellLeftAsync(Baseline since, CancellationToken cancellationToken)
+    {
+        var left = await arena.Database.ScalarAsync<long>(LeftToDo, cancellationToken, ("since", since.Outbox));
+        var toHandle = await arena.Database.ScalarAsync<long>(LeftToHandle, cancellationToken, ("since", since.Outbox));
+        var held = await arena.Broker.HeldAsync(cancellationToken);
+        return $"{left - toHandle} rows to send, {toHandle} to handle; in queues: {(held.Count == 0 ? "nothing" : string.Join(", ", held))}";
+    }
+
     /// <summary>Whether all that was confirmed and marked since has been handled; asked of the tables, since the broker's figures
     /// are seconds old and leave out what is on its way from one queue to another.</summary>
     public async Task<bool> HasHandledWhatWasSentAsync(Baseline since, CancellationToken cancellationToken) =>
