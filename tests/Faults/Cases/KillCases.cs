@@ -3,7 +3,7 @@ namespace Faults;
 /// <summary>Processes of the service that die, freeze, or are told to stop.</summary>
 internal static class KillCases
 {
-    private static readonly TimeSpan Reached = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Reached = TimeSpan.FromSeconds(60);
 
     public static IEnumerable<FaultCase> All =>
     [
