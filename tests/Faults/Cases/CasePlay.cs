@@ -18,6 +18,10 @@ internal sealed class CasePlay(Arena arena, Turn turn)
     /// <summary>How long nothing may be left after healing.</summary>
     public TimeSpan DrainBound { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after healing to go on looking where something was left, so that what is late is not called lost: beyond
+    /// the three minutes after which RabbitMQ tries again to move an expired message on.</summary>
+    public TimeSpan LateBound { get; init; } = TimeSpan.FromMinutes(4);
+
     public async Task<CaseResult> PlayAsync(CancellationToken cancellationToken)
     {
         var at = DateTime.UtcNow;
@@ -35,7 +39,13 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         var (failure, healed) = await InjectAsync(injection, load, cancellationToken);
         var drain = new Drain(arena);
         var drained = await drain.WaitAsync(baseline, healed, DrainBound, cancellationToken);
-        var left = drained is null ? await drain.TellLeftAsync(baseline, cancellationToken) : null;
+        string? left = null;
+        TimeSpan? late = null;
+        if (drained is null)
+        {
+            left = await drain.TellLeftAsync(baseline, cancellationToken);
+            late = await drain.WaitAsync(baseline, healed, LateBound, cancellationToken);
+        }
 
         // Whoever reads the log reads whole lines: what comes from now on is written elsewhere.
         arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
@@ -47,6 +57,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             Drained = drained,
             DrainBound = DrainBound,
             Left = left,
+            Late = late,
             UnexpectedEnds = [.. UnexpectedEnds().Skip(endsBefore)],
             DeadLetters = await arena.Broker.DeadAsync(cancellationToken) - dead,
             FirstPublish = await FirstPublishAsync(injection, cancellationToken),
@@ -83,6 +94,10 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         {
             File.Delete(_history);
             File.Delete(_tap);
+        }
+        else
+        {
+            File.Copy(arena.Broker.Server.LogFile, Path.Combine(arena.Directory, $"{turn.Number}-{turn.Case.Name}-broker.log"), overwrite: true);
         }
 
         return result;

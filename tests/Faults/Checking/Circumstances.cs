@@ -12,8 +12,11 @@ internal sealed record Circumstances
     /// <summary>How long something may be left.</summary>
     public required TimeSpan DrainBound { get; init; }
 
-    /// <summary>What was left to do; null where nothing was.</summary>
+    /// <summary>What was left to do after <see cref="DrainBound"/>; null where nothing was.</summary>
     public required string? Left { get; init; }
+
+    /// <summary>From healing until that was done too; null where nothing was left, and where it was never done.</summary>
+    public required TimeSpan? Late { get; init; }
 
     /// <summary>Processes that ended though nobody had asked for it.</summary>
     public required IReadOnlyList<string> UnexpectedEnds { get; init; }

@@ -46,7 +46,9 @@ internal static class ConductRules
     {
         if (circumstances.Drained is null)
         {
-            findings.Complaints.Add(string.Create(CultureInfo.InvariantCulture, $"something was left to do {circumstances.DrainBound.TotalSeconds:0} s after healing: {circumstances.Left}"));
+            var late = circumstances.Late is { } done ? string.Create(CultureInfo.InvariantCulture, $"done after {done.TotalSeconds:0} s") : "never done";
+            findings.Complaints.Add(string.Create(
+                CultureInfo.InvariantCulture, $"something was left to do {circumstances.DrainBound.TotalSeconds:0} s after healing ({circumstances.Left}), {late}"));
         }
 
         if (injection.BrokerBackAt is not null && !(circumstances.FirstPublish <= FirstPublishBound))
