@@ -12,6 +12,10 @@ public sealed class NativeRabbitMq
     private const string Loopback = "127.0.0.1";
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
 
+    // After how many ms the node tries again to move a message out of a retry queue whose target did not take it: RabbitMQ's
+    // own 3 minutes are longer than any outage that this project promises to be over with in one.
+    private const int DeadLetterAgainMs = 15_000;
+
     private readonly PrivateDirectory _directory;
     private readonly string _bin;
     private readonly IReadOnlyList<string> _settings;
@@ -212,7 +216,8 @@ public sealed class NativeRabbitMq
         ["RABBITMQ_CONFIG_FILE"] = Path.Combine(Home, "rabbitmq.conf"),
         ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(Home, "none"),
         ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Home, "plugins"),
-        ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
+        ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
+            $"-kernel inet_dist_use_interface {{127,0,0,1}} -rabbit dead_letter_worker_publisher_confirm_timeout {DeadLetterAgainMs}",
         ["RABBITMQ_CTL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
         // The start script then becomes the node instead of standing before it: its process id is the node's.
         ["RUNNING_UNDER_SYSTEMD"] = "true",
