@@ -38,7 +38,7 @@ internal static class ConsumerWorkload
         await run.MeasureAsync(Workload, Unit,
             new Contestant(OneByOne, () => orderedOnes.HandleAsync(hot)),
             new Contestant("20 hot rows, ordered queue", () => ordered.HandleAsync(hot), OneByOne),
-            new Contestant(UnorderedOneByOne, () => unorderedOnes.HandleAsync(hot, consumers: 3)),
-            new Contestant("20 hot rows, three unordered consumers", () => unordered.HandleAsync(hot, consumers: 3), UnorderedOneByOne));
+            new Contestant(UnorderedOneByOne, () => unorderedOnes.HandleAsync(3 * hot, consumers: 3)),
+            new Contestant("20 hot rows, three unordered consumers", () => unordered.HandleAsync(3 * hot, consumers: 3), UnorderedOneByOne));
     }
 }
