@@ -35,7 +35,13 @@ internal static class MatrixRun
                 continue;
             }
 
-            var result = await PlayAsync(await arenas.TakeAsync(cancellationToken), turn, cancellationToken);
+            var arena = await arenas.TakeAsync(cancellationToken);
+            CaseResult result;
+            using (await MachineShare.TakeAsync(turn.Case.NeedsMachine, cancellationToken))
+            {
+                result = await PlayAsync(arena, turn, cancellationToken);
+            }
+
             record.Results.Add(result);
             record.Save(file);
             Say(ResultTable.Line(result));

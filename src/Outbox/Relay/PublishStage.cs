@@ -10,8 +10,8 @@ internal sealed partial class PublishStage(
     BrokerConnector connector, TopologyDeclarer declarer, Topology topology, OutboxOptions options, OutboxMetrics metrics,
     RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
 {
-    // Channels of one connection work side by side in the broker: two carry what one core of it cannot.
-    private const int Channels = 2;
+    // Each channel has a process of its own in the broker, with its own part of a burst to take and to confirm.
+    private const int Channels = 8;
 
     /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
     /// <paramref name="abort"/>.</summary>

@@ -77,7 +77,7 @@ internal static class BrokerCases
 
     private static async Task CloseConnectionsAsync(Injection fault)
     {
-        for (var time = 0; time < 3; time++)
+        for (var time = 0; time < 5; time++)
         {
             fault.Note("close_all_connections");
             await fault.Broker.Server.RabbitmqctlAsync(fault.Cancellation, "close_all_connections", "closed by the operator");

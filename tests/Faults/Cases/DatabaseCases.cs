@@ -35,7 +35,7 @@ internal static class DatabaseCases
 
     private static async Task EndSessionsAsync(Injection fault)
     {
-        for (var time = 0; time < 4; time++)
+        for (var time = 0; time < 8; time++)
         {
             fault.Note("pg_terminate_backend");
             await fault.Database.TerminateSessionsAsync(fault.Cancellation);

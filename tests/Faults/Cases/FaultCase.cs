@@ -27,6 +27,9 @@ internal sealed record FaultCase(string Name, string Proves, Func<Injection, Tas
     /// <summary>What is asked of the service meanwhile.</summary>
     public LoadShape Load { get; init; } = LoadShape.Usual;
 
+    /// <summary>It shows how much is done in a bounded time, so other runs on this machine pause meanwhile.</summary>
+    public bool NeedsMachine { get; init; }
+
     /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
     public bool MayChargeRows { get; init; }
 

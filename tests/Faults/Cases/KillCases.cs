@@ -21,8 +21,8 @@ internal static class KillCases
         At("api", "place.before-commit", 150, "an order that was not committed leaves neither row nor message, and can be asked for again"),
         At("api", "place.after-commit", 150, "an order that was committed and not answered is the same order when it is asked for again"),
 
-        new("kill-any", "whichever process dies whenever, nothing is lost or doubled", fault => ManyAsync(fault, 8, () => fault.OneOf(fault.Fleet.All))),
-        new("kill-owner", "the standby goes on where the owner of the outbox died", fault => ManyAsync(fault, 3, fault.OwnerAsync)),
+        new("kill-any", "whichever process dies whenever, nothing is lost or doubled", fault => ManyAsync(fault, 14, () => fault.OneOf(fault.Fleet.All))),
+        new("kill-owner", "the standby goes on where the owner of the outbox died", fault => ManyAsync(fault, 5, fault.OwnerAsync)),
         new("kill-relays", "without any relay messages wait in their table", fault => TogetherAsync(fault, fault.Fleet.Relays)),
         new("kill-consumers", "without any consumer messages wait in their queues", fault => TogetherAsync(fault, fault.Fleet.Consumers)),
         new("kill-apis", "clients that ask again find their orders", fault => TogetherAsync(fault, fault.Fleet.Apis)),

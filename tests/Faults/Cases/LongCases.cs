@@ -10,7 +10,7 @@ internal static class LongCases
 
     public static IEnumerable<FaultCase> All =>
     [
-        new("outage-of-five-minutes", "twenty thousand orders that were committed without a broker go out once it is back, none charged, none dead", OutageAsync) { Plays = Plays.InLongRuns, Load = LoadShape.Patient, MostRepeats = Window },
+        new("outage-of-five-minutes", "twenty thousand orders that were committed without a broker go out once it is back, none charged, none dead", OutageAsync) { Plays = Plays.InLongRuns, Load = LoadShape.Patient, MostRepeats = Window, NeedsMachine = true },
         new("snapshot-of-ten-minutes", "a snapshot that is held for ten minutes under load slows nobody down for good", SnapshotAsync) { Plays = Plays.InLongRuns },
     ];
 

@@ -30,19 +30,22 @@ internal static class NetworkCases
     private static async Task SwitchAsync(Injection fault, Func<ServiceProcess, TcpProxy> way, string what, Action<TcpProxy> turn, double least, double most)
     {
         var proxies = fault.Fleet.All.Select(way).ToList();
-        fault.Note($"{proxies[0].Protocol} {what}");
-        proxies.ForEach(turn);
-        await fault.PauseAsync(least, most);
-        proxies.ForEach(proxy => proxy.Heal());
-        if (proxies[0].Protocol == Protocol.Amqp && what == "refused")
+        for (var time = 0; time < 2; time++)
         {
-            await BrokerCases.BackAsync(fault);
+            fault.Note($"{proxies[0].Protocol} {what}");
+            proxies.ForEach(turn);
+            await fault.PauseAsync(least, most);
+            proxies.ForEach(proxy => proxy.Heal());
+            if (proxies[0].Protocol == Protocol.Amqp && what == "refused")
+            {
+                await BrokerCases.BackAsync(fault);
+            }
         }
     }
 
     private static async Task ResetAsync(Injection fault, Func<ServiceProcess, TcpProxy> way)
     {
-        for (var time = 0; time < 5; time++)
+        for (var time = 0; time < 10; time++)
         {
             foreach (var proxy in fault.Fleet.All.Select(way))
             {
@@ -50,13 +53,13 @@ internal static class NetworkCases
             }
 
             fault.Note("reset");
-            await fault.PauseAsync(0.3, 1.2);
+            await fault.PauseAsync(0.3, 1);
         }
     }
 
     private static async Task CutAsync(Injection fault, Func<ServiceProcess, TcpProxy> way)
     {
-        for (var time = 0; time < 4; time++)
+        for (var time = 0; time < 8; time++)
         {
             foreach (var proxy in fault.Fleet.All.Select(way))
             {
