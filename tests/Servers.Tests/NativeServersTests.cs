@@ -7,6 +7,8 @@ namespace Servers.Tests;
 [Trait("Needs", "servers")]
 public sealed class NativeServersTests
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+
     [Fact]
     public async Task What_was_committed_and_confirmed_survives_a_kill_of_both_servers()
     {
@@ -56,6 +58,36 @@ public sealed class NativeServersTests
         Assert.All(processes, process => Assert.False(Directory.Exists($"/proc/{process}")));
         Assert.All(ports, port => Assert.True(FreePorts.IsFree(port)));
         Assert.False(Directory.Exists(Path.GetDirectoryName(servers.RabbitMq.LogFile)));
+    }
+
+    [Fact]
+    public async Task A_retry_whose_queue_was_away_is_offered_again_within_a_minute()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var connection = await ConnectAsync(servers);
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        var retry = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = "quorum",
+            ["x-message-ttl"] = 1,
+            ["x-dead-letter-exchange"] = "",
+            ["x-dead-letter-routing-key"] = "handled",
+            ["x-dead-letter-strategy"] = "at-least-once",
+            ["x-overflow"] = "reject-publish",
+        };
+        await channel.QueueDeclareAsync("retry", durable: true, exclusive: false, autoDelete: false, retry);
+        await channel.BasicPublishAsync("", "retry", mandatory: true, new BasicProperties { Persistent = true }, new byte[] { 7 });
+        await Eventually.IsTrueAsync(
+            async () => (await File.ReadAllTextAsync(servers.RabbitMq.LogFile)).Contains("Cannot forward any dead-letter", StringComparison.Ordinal),
+            Deadline,
+            "the broker finds no queue for what has expired");
+
+        await channel.QueueDeclareAsync("handled", durable: true, exclusive: false, autoDelete: false);
+
+        await Eventually.IsTrueAsync(
+            async () => await channel.BasicGetAsync("handled", autoAck: true) is { } message && message.Body.Span[0] == 7,
+            Deadline,
+            "the broker offers it again");
     }
 
     private static Task<IConnection> ConnectAsync(NativeServers servers) =>

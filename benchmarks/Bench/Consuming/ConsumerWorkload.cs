@@ -20,6 +20,8 @@ internal static class ConsumerWorkload
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.raw");
         var raw = new RawCeiling(run, table, plain);
         await using var insert = await FilledQueue.DeclareAsync(run, table, "bench.insert", queue => queue.Handle<Counting, InsertOne>());
+        await using var together = await FilledQueue.DeclareAsync(
+            run, table, "bench.together", queue => queue.Handle<Counting, InsertOne>().SaveTogether());
         await using var batch = await FilledQueue.DeclareAsync(run, table, "bench.batch", queue => queue.HandleBatch<Counting, InsertBatch>());
         await using var atOnce = await FilledQueue.DeclareAsync(run, table, "bench.batch.once", queue => queue.HandleBatch<Counting, InsertBatchAtOnce>());
         await using var ordered = await FilledQueue.DeclareAsync(run, table, "bench.hot", queue => queue.Handle<Counting, ChangeHotRows>());
@@ -33,6 +35,7 @@ internal static class ConsumerWorkload
         await run.MeasureAsync(Workload, Unit,
             new Contestant(Raw, () => raw.HandleAsync(messages)),
             new Contestant("handler, one insert with EF Core", () => insert.HandleAsync(messages), Raw),
+            new Contestant("handler, one insert with EF Core, saved together", () => together.HandleAsync(messages), Raw),
             new Contestant("batch handler, one insert each with EF Core", () => batch.HandleAsync(messages), Raw),
             new Contestant("batch handler, one statement for all", () => atOnce.HandleAsync(messages), Raw));
         await run.MeasureAsync(Workload, Unit,

@@ -12,6 +12,9 @@ internal sealed class QueueDefinition(string name)
     /// <summary>One active consumer at a time, further ones standing by: order holds across processes.</summary>
     public bool Ordered { get; set; } = true;
 
+    /// <summary>One SaveChanges for all handlers of a batch, not one for each.</summary>
+    public bool SavesTogether { get; set; }
+
     public int? BatchSize { get; set; }
 
     public int? Lanes { get; set; }

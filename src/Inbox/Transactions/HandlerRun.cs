@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Inbox;
 
-/// <summary>Runs the handlers of a batch one after another, each in bounded time, and saves what each has changed.</summary>
+/// <summary>Runs the handlers of a batch one after another, each in bounded time, and saves what they have changed.</summary>
 internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock)
 {
     /// <summary>Takes the deliveries in the order in which they are given, and tells <paramref name="taking"/> before it gives
@@ -44,7 +44,7 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
             deadline.CancelAfter(options.HandlerTimeout);
             try
             {
-                await HandleAndSaveAsync(scope, db, together, cancellationToken);
+                await HandleAsync(scope, db, together, cancellationToken);
             }
             finally
             {
@@ -52,6 +52,13 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
             }
 
             TransactionGuard.CheckStillOpen(db, transaction);
+        }
+
+        if (queue.SavesTogether)
+        {
+            taking(fresh);
+            deadline.CancelAfter(options.HandlerTimeout);
+            await db.SaveChangesAsync(cancellationToken);
         }
     }
 
@@ -73,15 +80,18 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         }
     }
 
-    private async Task HandleAndSaveAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task HandleAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
         using var activity = StartActivity(deliveries);
         try
         {
             await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
-            // Saved now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
-            await db.SaveChangesAsync(cancellationToken);
-            db.ChangeTracker.Clear();
+            if (!queue.SavesTogether)
+            {
+                // Now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
+                await db.SaveChangesAsync(cancellationToken);
+                db.ChangeTracker.Clear();
+            }
         }
         catch (Exception exception)
         {

@@ -10,5 +10,7 @@ internal static class NotificationsQueue
 
     public static InboxBuilder AddNotifications(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
         .Handle<OrderConfirmed, NotifyConfirmed>()
-        .Handle<OrderRejected, NotifyRejected>());
+        .Handle<OrderRejected, NotifyRejected>()
+        // Each adds a row and looks at nothing.
+        .SaveTogether());
 }

@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace Inbox.Tests.Transactions;
+
+public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(servers)
+{
+    [Fact]
+    public async Task Messages_that_wait_together_are_saved_once_and_each_has_one_effect_in_order()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(2_000, i => $"k{i % 10}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, (db, message, context, _) =>
+        {
+            var unsaved = db.ChangeTracker.Entries().Count();
+            NoteIt.Add(db, message with { Text = unsaved.ToString(CultureInfo.InvariantCulture) }, context);
+            return Task.CompletedTask;
+        }));
+
+        await Arena.UntilNotesAsync(2_000);
+        await Arena.UntilSettledAsync(consumer);
+        Assert.InRange(await Arena.NotesAsync("text::int >= 50"), 100, 2_000);
+        Assert.Equal(2_000, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+        Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(
+            "SELECT count(*) FROM (SELECT number < lag(number) OVER (PARTITION BY key ORDER BY id) AS late FROM note) AS n WHERE late"));
+    }
+
+    [Fact]
+    public async Task A_message_whose_handler_fails_costs_only_itself()
+    {
+        await ConsumeHundredAsync((db, message, context, _) =>
+        {
+            NoteIt.Add(db, message, context);
+            return message.Number == 70 ? throw new InvalidOperationException("bad") : Task.CompletedTask;
+        });
+
+        // Its neighbours went on together.
+        Assert.InRange(await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT xmin::text) FROM note"), 1, 20);
+    }
+
+    [Fact]
+    public Task A_message_that_cannot_be_saved_costs_only_itself() => ConsumeHundredAsync((db, message, context, _) =>
+    {
+        NoteIt.Add(db, message.Number == 70 ? message with { Text = new string('x', 101) } : message, context);
+        return Task.CompletedTask;
+    });
+
+    private async Task ConsumeHundredAsync(Handling handling)
+    {
+        await Arena.DeclareAsync(RetryInAnHour);
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            Together(setup, handling);
+        });
+
+        await Arena.UntilNotesAsync(99);
+        await UntilDeferredAsync();
+        Assert.Equal(99, await Arena.NotesAsync("attempt = 1"));
+        await Arena.UntilSettledAsync(consumer);
+        Assert.Equal(1, consumer.Counts["inbox.retried"]);
+    }
+
+    private static void Together(ConsumerSetup setup, Handling handling)
+    {
+        setup.Settings["Inbox:Lanes"] = "1";
+        setup.Handling = handling;
+        setup.Queue = queue => queue.SaveTogether();
+    }
+}
