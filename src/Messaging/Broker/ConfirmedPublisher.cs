@@ -121,7 +121,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         }
         catch (PublishException)
         {
-            outcome = PublishOutcome.Nacked;
+            outcome = PublishOutcome.Refused;
         }
         catch (Exception exception) when (exception is ArgumentException or WireFormattingException)
         {

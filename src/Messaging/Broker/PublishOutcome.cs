@@ -13,11 +13,16 @@ internal enum PublishResult
 }
 
 /// <summary>What became of one publish. Only <see cref="PublishResult.Confirmed"/> is ground to forget the message.</summary>
-internal readonly record struct PublishOutcome(PublishResult Result, string? Reason = null, bool Unroutable = false)
+/// <param name="Result">Which of the three.</param>
+/// <param name="Reason">Why, where it is not Confirmed.</param>
+/// <param name="Unroutable">No queue is bound for it.</param>
+/// <param name="Nacked">The broker could not take it now. RabbitMQ sends a nack for a queue that is full with reject-publish or
+/// without its majority, and for an error of its own: it says nothing against the message.</param>
+internal readonly record struct PublishOutcome(PublishResult Result, string? Reason = null, bool Unroutable = false, bool Nacked = false)
 {
     public static PublishOutcome Confirmed { get; } = new(PublishResult.Confirmed);
 
-    public static PublishOutcome Nacked { get; } = new(PublishResult.Rejected, "The broker refused the message (nack).");
+    public static PublishOutcome Refused { get; } = new(PublishResult.Rejected, "The broker refused the message (nack).", Nacked: true);
 
     public static PublishOutcome Unwritable(Exception exception) =>
         new(PublishResult.Rejected, $"The client cannot write the message: {exception.GetType().Name}.");

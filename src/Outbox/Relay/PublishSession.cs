@@ -142,6 +142,9 @@ internal sealed class PublishSession(
                 metrics.UnroutableAccepted();
                 Confirm(row);
                 break;
+            case PublishResult.Rejected when outcome.Nacked:
+                settled.TryWrite(new Settlement(row, outcome.Reason, Settlement.NeverParked));
+                break;
             case PublishResult.Rejected:
                 settled.TryWrite(new Settlement(row, outcome.Reason, options.MaxAttempts));
                 break;

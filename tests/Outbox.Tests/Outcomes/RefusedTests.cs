@@ -23,7 +23,7 @@ public sealed class RefusedTests(ServersFixture servers)
         });
         await channel.QueueBindAsync(queue, arena.Exchange, NoteTaken.MessageType);
         using var measured = new Measurements();
-        var relay = await arena.StartRelayAsync(("Outbox:MaxAttempts", "1000"), ("Outbox:RetryFirst", "500ms"), ("Outbox:RetryCap", "500ms"));
+        var relay = await arena.StartRelayAsync(("Outbox:MaxAttempts", "2"), ("Outbox:RetryFirst", "500ms"), ("Outbox:RetryCap", "500ms"));
 
         await arena.AddNotesAsync(1, 25, number => number <= 20 ? null : "k");
 
