@@ -142,11 +142,8 @@ internal sealed class PublishSession(
                 metrics.UnroutableAccepted();
                 Confirm(row);
                 break;
-            case PublishResult.Rejected when outcome.Nacked:
-                settled.TryWrite(new Settlement(row, outcome.Reason, Settlement.NeverParked));
-                break;
             case PublishResult.Rejected:
-                settled.TryWrite(new Settlement(row, outcome.Reason, options.MaxAttempts));
+                settled.TryWrite(new Settlement(row, outcome.Reason, outcome.Nacked ? Settlement.NeverParked : options.MaxAttempts));
                 break;
             default:
                 lock (_unknown)

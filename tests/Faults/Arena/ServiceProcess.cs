@@ -7,6 +7,7 @@ namespace Faults;
 internal sealed class ServiceProcess(string name, string role, ServiceBuild build, Database database, Broker broker, string logDirectory)
 {
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RevivePatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(40);
 
     // Shorter than the defaults where a default is a wait: a fault and its end should fit into a few seconds.
@@ -159,9 +160,9 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
 
     private async Task StartedAgainAsync(ChildProcess ended)
     {
-        while (!_stopped && _process == ended)
+        if (!await Poll.UntilAsync(() => Task.FromResult(_stopped || _process != ended), RevivePatience, CancellationToken.None))
         {
-            await Task.Delay(20);
+            throw new TimeoutException($"{Name} was not started again within {RevivePatience.TotalSeconds:0} s.");
         }
     }
 }
