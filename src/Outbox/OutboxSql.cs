@@ -127,6 +127,14 @@ internal static class OutboxSql
         ORDER BY id
         """;
 
+    // The last id that was given out; null if none was. A role that may not read the sequence takes the highest that is to be seen.
+    public const string LastId =
+        """
+        SELECT coalesce(
+            CASE WHEN has_sequence_privilege(@sequence, 'USAGE, SELECT') THEN pg_sequence_last_value(@sequence) END,
+            (SELECT max(id) FROM outbox_message))
+        """;
+
     // Who may still commit a row with an id that was skipped: everyone who has called nextval holds this lock on the
     // identity's sequence until the end of the transaction. Snapshots would not tell: nextval takes no transaction id, so
     // a paused COPY or a slow BEFORE trigger would be missed. pid is null for prepared transactions, hence the virtual one.

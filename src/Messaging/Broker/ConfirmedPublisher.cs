@@ -1,6 +1,5 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 
 namespace Messaging;
 
@@ -11,11 +10,10 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private const int LooksPerDeadline = 20;
 
     private readonly IConnection _connection;
-    private readonly IChannel[] _channels;
+    private readonly ConfirmedChannel[] _channels;
     private readonly TimeSpan _deadline;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _broken = new();
-    private readonly Flights _flights = new();
     private readonly ITimer _watch;
     private volatile bool _blocked;
     private long _unblockedAt;
@@ -24,7 +22,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private ConfirmedPublisher(IConnection connection, IChannel[] channels, TimeSpan deadline, TimeProvider clock)
     {
         _connection = connection;
-        _channels = channels;
+        _channels = Array.ConvertAll(channels, channel => new ConfirmedChannel(channel, Break));
         _deadline = deadline;
         _clock = clock;
 
@@ -69,7 +67,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public static async Task<ConfirmedPublisher> OpenAsync(
         IConnection connection, int channels, TimeSpan deadline, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
         var opened = new IChannel[channels];
         for (var i = 0; i < channels; i++)
         {
@@ -81,14 +79,17 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 
     /// <summary>Publishes one message and completes when its fate is known or its deadline has passed; it never throws.
     /// Messages are spread over the channels, so only a caller that awaits the first is sure of the order of two.</summary>
-    public Task<PublishOutcome> PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
+    /// <param name="exchange">Where to; "" for the queue that the routing key names.</param>
+    /// <param name="routingKey">What decides on the queues.</param>
+    /// <param name="properties">Not to be used again.</param>
+    /// <param name="body">Not to be changed until then.</param>
+    /// <param name="inline">Whoever awaits the outcome goes on in the loop that reads the connection: sooner and for less, but
+    /// must neither block nor take long.</param>
+    public Task<PublishOutcome> PublishAsync(
+        string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body, bool inline = false)
     {
-        if (!_flights.TryStart(_clock.GetTimestamp(), out var flight))
-        {
-            return Task.FromResult(PublishOutcome.Unknown(BreakReason!));
-        }
-
-        _ = FlyAsync(flight, exchange, routingKey, properties, body);
+        var flight = new Flight(exchange, routingKey, properties, body, _clock.GetTimestamp(), inline);
+        _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length].Publish(flight);
         return flight.Outcome;
     }
 
@@ -103,56 +104,11 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         await BrokerConnector.AbandonAsync(_connection);
     }
 
-    /// <summary>May never end: the client can hang for ever after a broker restart under load. Nobody waits for it.</summary>
-    private async Task FlyAsync(Flight flight, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
-    {
-        PublishOutcome outcome;
-        string? broken = null;
-        try
-        {
-            var channel = _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length];
-            // No token goes into the client: a publish that is cancelled half way leaves its sequence numbers in doubt.
-            await channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body, CancellationToken.None);
-            outcome = PublishOutcome.Confirmed;
-        }
-        catch (PublishReturnException returned)
-        {
-            outcome = PublishOutcome.Returned(returned.Exchange, returned.RoutingKey, returned.ReplyCode, returned.ReplyText);
-        }
-        catch (PublishException)
-        {
-            outcome = PublishOutcome.Refused;
-        }
-        catch (Exception exception) when (exception is ArgumentException or WireFormattingException)
-        {
-            // The message's own fault. What it left in the client's count of messages is not known, so all the same:
-            broken = $"{exception.GetType().Name} over a message.";
-            outcome = PublishOutcome.Unwritable(exception);
-        }
-        catch (Exception exception)
-        {
-            broken = $"{exception.GetType().Name} while publishing.";
-            outcome = PublishOutcome.Unknown(BreakReason ?? broken);
-        }
-
-        if (!_flights.TryLand(flight))
-        {
-            return;
-        }
-
-        if (broken is not null)
-        {
-            Break(broken);
-        }
-
-        flight.End(outcome);
-    }
-
     private void BreakIfOverdue()
     {
         // A blocked broker has not read the messages yet. It will once its alarm is over; publishing them again on another
         // connection would only double them.
-        if (!_blocked && _flights.Oldest is { } oldest && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
+        if (!_blocked && _channels.Min(channel => channel.Oldest) is { } oldest && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
         {
             Break($"No confirm came within {_deadline}.");
         }
@@ -183,6 +139,6 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         BreakReason ??= reason;
         _broken.Cancel();
-        _flights.EndAll(BreakReason);
+        Array.ForEach(_channels, channel => channel.EndAll(BreakReason));
     }
 }

@@ -18,8 +18,37 @@ internal sealed class GapRanges
     /// <summary>True while some range waits to learn who may still fill it.</summary>
     public bool NeedsHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
 
-    /// <summary>Replaces all ranges by one over everything up to <paramref name="high"/>.</summary>
-    public void LookEverywhereUpTo(long high) => _gaps = [new Gap(long.MinValue, high, new Watch())];
+    /// <summary>Begins with one range over everything up to <paramref name="high"/>, an id that has been given out.</summary>
+    /// <param name="high">No later than <paramref name="holders"/>.</param>
+    /// <param name="holders">Who holds ids at this moment.</param>
+    public void Begin(long high, HashSet<string> holders)
+    {
+        var watch = new Watch();
+        watch.Observe(holders);
+        _gaps = [new Gap(long.MinValue, high, watch)];
+    }
+
+    /// <summary>Gives everything else up to <paramref name="high"/> one look.</summary>
+    public void LookEverywhereUpTo(long high)
+    {
+        var once = new Watch();
+        once.Observe([]);
+        var all = new List<Gap>();
+        var low = long.MinValue;
+        foreach (var gap in _gaps)
+        {
+            if (gap.Low > low)
+            {
+                all.Add(new Gap(low, gap.Low - 1, once));
+            }
+
+            all.Add(gap);
+            low = gap.High + 1;
+        }
+
+        AddIfAny(all, low, high, once);
+        _gaps = all;
+    }
 
     /// <summary>Takes in what one read has found.</summary>
     /// <param name="ids">All ids found, ascending.</param>
@@ -47,7 +76,7 @@ internal sealed class GapRanges
         {
             if (id > cursor)
             {
-                AddIfAny(next, cursor == long.MinValue ? cursor : cursor + 1, id - 1, watch);
+                AddIfAny(next, cursor + 1, id - 1, watch);
                 cursor = id;
             }
         }

@@ -14,11 +14,17 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
     private long _cursor = long.MinValue;
     private DateTimeOffset _lookEverywhereAt = clock.GetUtcNow() + LookEverywhereInterval;
 
-    /// <summary>Makes the session fit for reading, and learns which keys a deferred row holds back; before the first page.</summary>
+    /// <summary>Makes the session fit for reading, and learns where to begin and which keys a deferred row holds back; before the
+    /// first page.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         await using var prepare = new NpgsqlCommand(OutboxSql.PrepareReading, connection);
         await prepare.ExecuteNonQueryAsync(cancellationToken);
+
+        // All that earlier relays have passed is looked through once, or as long as somebody can still fill it, and not by
+        // every read until the first row comes.
+        _cursor = await ReadLastIdAsync(cancellationToken);
+        _gaps.Begin(_cursor, await ReadHoldersAsync(cancellationToken));
 
         await using var blocked = new NpgsqlCommand(OutboxSql.BlockedKeys, connection);
         await using var reader = await blocked.ExecuteReaderAsync(cancellationToken);
@@ -85,6 +91,13 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
         }
 
         return rows;
+    }
+
+    private async Task<long> ReadLastIdAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.LastId, connection);
+        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = table.Sequence });
+        return await command.ExecuteScalarAsync(cancellationToken) as long? ?? long.MinValue;
     }
 
     private async Task<HashSet<string>> ReadHoldersAsync(CancellationToken cancellationToken)

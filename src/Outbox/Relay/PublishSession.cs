@@ -122,7 +122,7 @@ internal sealed class PublishSession(
         // The row's span is the parent of the client's own publish span. Nothing is made where nobody listens.
         using (row.TraceParent is null ? null : Telemetry.Activities.StartActivity("outbox relay", ActivityKind.Internal, row.TraceParent))
         {
-            var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body);
+            var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body, inline: true);
             Failpoint.Hit("relay.after-publish");
             Settle(row, await publish);
         }

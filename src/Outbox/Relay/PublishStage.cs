@@ -11,7 +11,7 @@ internal sealed partial class PublishStage(
     RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
 {
     // Each channel has a process of its own in the broker, with its own part of a burst to take and to confirm.
-    private const int Channels = 8;
+    private const int Channels = 4;
 
     /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
     /// <paramref name="abort"/>.</summary>

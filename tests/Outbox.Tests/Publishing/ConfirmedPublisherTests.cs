@@ -7,13 +7,13 @@ namespace Outbox.Tests.Publishing;
 [Trait("Needs", "servers")]
 public sealed class ConfirmedPublisherTests(ServersFixture servers)
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task A_message_that_the_client_cannot_write_is_refused_and_not_tried_for_ever()
     {
         await using var arena = await servers.NewArenaAsync();
-        var factory = new ConnectionFactory { Uri = new Uri(arena.RabbitMq), AutomaticRecoveryEnabled = false };
-        await using var publisher = await ConfirmedPublisher.OpenAsync(
-            await factory.CreateConnectionAsync(), channels: 1, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        await using var publisher = await OpenAsync(arena, channels: 1);
 
         var outcome = await publisher.PublishAsync("", new string('r', 300), new BasicProperties(), new byte[1]);
 
@@ -28,15 +28,8 @@ public sealed class ConfirmedPublisherTests(ServersFixture servers)
         await using var arena = await servers.NewArenaAsync();
         var connection = await arena.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync();
-        var queue = arena.Name + ".q";
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
-        {
-            ["x-max-length"] = 1,
-            ["x-overflow"] = "reject-publish",
-        });
-        var factory = new ConnectionFactory { Uri = new Uri(arena.RabbitMq), AutomaticRecoveryEnabled = false };
-        await using var publisher = await ConfirmedPublisher.OpenAsync(
-            await factory.CreateConnectionAsync(), channels: 2, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        var queue = await DeclareAsync(channel, arena.Name + ".q", room: 1);
+        await using var publisher = await OpenAsync(arena, channels: 2);
 
         var confirmed = await publisher.PublishAsync("", queue, new BasicProperties(), new byte[1]);
         var nacked = await publisher.PublishAsync("", queue, new BasicProperties(), new byte[1]);
@@ -48,5 +41,110 @@ public sealed class ConfirmedPublisherTests(ServersFixture servers)
         Assert.Equal((PublishResult.Rejected, false), (nacked.Result, nacked.Unroutable));
         Assert.Equal((PublishResult.Rejected, true), (returned.Result, returned.Unroutable));
         Assert.Equal(PublishResult.Unknown, unknown.Result);
+    }
+
+    [Fact]
+    public async Task Of_many_in_flight_exactly_those_that_the_queue_took_are_confirmed()
+    {
+        const int room = 300;
+        await using var arena = await servers.NewArenaAsync();
+        var connection = await arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var queue = await DeclareAsync(channel, arena.Name + ".room", room);
+        await using var publisher = await OpenAsync(arena, channels: 2);
+
+        var sent = Enumerable.Range(0, 3 * room).Select(n => $"{n}").ToList();
+        var outcomes = await Task.WhenAll(sent.Select(id => publisher.PublishAsync(
+            "", int.Parse(id) % 3 == 2 ? "nobody" : queue, new BasicProperties { MessageId = id }, new byte[1]))).WaitAsync(Deadline);
+
+        var confirmed = sent.Where((_, n) => outcomes[n].Result == PublishResult.Confirmed);
+        Assert.Equal((await TakeAllAsync(channel, queue)).Order(), confirmed.Order());
+        Assert.All(Enumerable.Range(0, sent.Count), n => Assert.Equal(n % 3 == 2, outcomes[n].Unroutable));
+        Assert.All(outcomes.Where(outcome => outcome.Result != PublishResult.Confirmed && !outcome.Unroutable), outcome => Assert.True(outcome.Nacked));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_takes_no_neighbours_confirm()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var connection = await arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var queue = await DeclareAsync(channel, arena.Name + ".q", room: 1_000);
+        var full = await DeclareAsync(channel, arena.Name + ".full", room: 0);
+        for (var round = 0; round < 20; round++)
+        {
+            await using var publisher = await OpenAsync(arena, channels: 1);
+
+            var flights = Enumerable.Range(0, 100).Select(n => (Id: $"{round}-{n}", Outcome: publisher.PublishAsync(
+                "", n == 50 ? new string('r', 300) : n % 2 == 0 ? queue : full, new BasicProperties { MessageId = $"{round}-{n}" }, new byte[1]))).ToList();
+
+            var confirmed = new List<string>();
+            foreach (var (id, outcome) in flights)
+            {
+                if ((await outcome.WaitAsync(Deadline)).Result == PublishResult.Confirmed)
+                {
+                    confirmed.Add(id);
+                }
+            }
+
+            var taken = await TakeAllAsync(channel, queue);
+            Assert.All(confirmed, id => Assert.Contains(id, taken));
+        }
+    }
+
+    [Fact]
+    public async Task A_return_that_may_mean_two_messages_counts_for_both()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var connection = await arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var queue = await DeclareAsync(channel, arena.Name + ".q", room: 1_000);
+        var exchange = arena.Name + ".headers";
+        await channel.ExchangeDeclareAsync(exchange, ExchangeType.Headers, durable: true);
+        await channel.QueueBindAsync(queue, exchange, "", new Dictionary<string, object?> { ["x-match"] = "all", ["wanted"] = true });
+        for (var round = 0; round < 20; round++)
+        {
+            await using var publisher = await OpenAsync(arena, channels: 1);
+
+            var wanted = publisher.PublishAsync(exchange, "same", WithHeader(true), new byte[1]);
+            var unwanted = publisher.PublishAsync(exchange, "same", WithHeader(false), new byte[1]);
+
+            await wanted.WaitAsync(Deadline);
+            Assert.True((await unwanted.WaitAsync(Deadline)).Unroutable);
+        }
+
+        await channel.ExchangeDeleteAsync(exchange);
+
+        static BasicProperties WithHeader(bool wanted) =>
+            new() { Persistent = true, Headers = new Dictionary<string, object?> { ["wanted"] = wanted } };
+    }
+
+    private static async Task<ConfirmedPublisher> OpenAsync(TestArena arena, int channels)
+    {
+        var factory = new ConnectionFactory { Uri = new Uri(arena.RabbitMq), AutomaticRecoveryEnabled = false };
+        return await ConfirmedPublisher.OpenAsync(
+            await factory.CreateConnectionAsync(), channels, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+    }
+
+    /// <summary>A queue that says no once it holds <paramref name="room"/> messages.</summary>
+    private static async Task<string> DeclareAsync(IChannel channel, string queue, int room)
+    {
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
+        {
+            ["x-max-length"] = room,
+            ["x-overflow"] = "reject-publish",
+        });
+        return queue;
+    }
+
+    private static async Task<List<string>> TakeAllAsync(IChannel channel, string queue)
+    {
+        var ids = new List<string>();
+        while (await channel.BasicGetAsync(queue, autoAck: true) is { } message)
+        {
+            ids.Add(message.BasicProperties.MessageId!);
+        }
+
+        return ids;
     }
 }

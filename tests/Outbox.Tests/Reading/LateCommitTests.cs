@@ -108,6 +108,26 @@ public sealed class LateCommitTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Rows_of_a_transaction_that_was_open_at_the_take_over_follow_too()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var late = await arena.OpenAsync();
+        await using var transaction = await late.BeginTransactionAsync();
+        await late.AddNoteAsync(arena, 1, "late");
+        await arena.AddNotesAsync(100, 50, _ => "others");
+        await arena.StartRelayAsync(("Outbox:PollInterval", "1min"));
+        await tap.ReadUntilAsync(50, Deadline);
+        await arena.AddNotesAsync(150, 50, _ => "others");
+        await tap.ReadUntilAsync(100, Deadline);
+
+        await transaction.CommitAsync();
+
+        var deliveries = await tap.ReadUntilAsync(101, TimeSpan.FromSeconds(10));
+        Assert.Equal([1], deliveries.FirstArrivals("late"));
+    }
+
+    [Fact]
     public async Task Rows_that_a_rollback_left_out_are_not_looked_for_any_more()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
