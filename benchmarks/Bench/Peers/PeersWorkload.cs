@@ -66,11 +66,13 @@ internal static class PeersWorkload
         await using var theirs = await EffectTable.CreateAsync(run.Arena);
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.consume");
         await using var queue = await FilledQueue.DeclareAsync(run, table, "bench.peers.insert", one => one.Handle<Counting, InsertOne>());
+        await using var together = await FilledQueue.DeclareAsync(run, table, "bench.peers.together", one => one.Handle<Counting, InsertOne>().SaveTogether());
         var inbox = new PeerInbox(run, plain, theirs, run.Scale.Of(5_000, 500));
         const string durable = "Wolverine, durable inbox, one insert";
 
         await run.MeasureAsync("peers: consumer", "messages/s",
             new Contestant(durable, inbox.RunAsync),
-            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(40_000, 4_000)), durable));
+            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(40_000, 4_000)), durable),
+            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleAsync(run.Scale.Of(40_000, 4_000)), durable));
     }
 }

@@ -19,8 +19,14 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
     /// <summary>The same beside all rows that the table holds already.</summary>
     public async Task<Sample> RunOnAsync(int rows)
     {
-        await queue.EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        return await RunWithAsync(relay, rows);
+    }
+
+    /// <summary>The same by a relay that is at work already.</summary>
+    public async Task<Sample> RunWithAsync(RunningRelay relay, int rows)
+    {
+        await queue.EmptyAsync();
         return await RunAsync(relay, () => table.FillAsync(rows), rows);
     }
 

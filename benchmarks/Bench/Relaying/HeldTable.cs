@@ -17,12 +17,13 @@ internal sealed class HeldTable : IAsyncDisposable
     private readonly BoundQueue _queue;
     private readonly OutboxTable _table;
     private readonly NpgsqlConnection _holder;
+    private readonly RunningRelay _relay;
 
-    private HeldTable(Run run, BoundQueue queue, OutboxTable table, NpgsqlConnection holder) =>
-        (_run, _queue, _table, _holder) = (run, queue, table, holder);
+    private HeldTable(Run run, BoundQueue queue, OutboxTable table, NpgsqlConnection holder, RunningRelay relay, double growth) =>
+        (_run, _queue, _table, _holder, _relay, Growth) = (run, queue, table, holder, relay, growth);
 
     /// <summary>How large the table was when all had been marked, for each byte it had when nothing had been.</summary>
-    public double Growth { get; private set; }
+    public double Growth { get; }
 
     public static async Task<HeldTable> CreateAsync(Run run, BoundQueue queue, int passed)
     {
@@ -35,20 +36,20 @@ internal sealed class HeldTable : IAsyncDisposable
             await look.ExecuteScalarAsync();
         }
 
-        var held = new HeldTable(run, queue, table, holder);
-        var before = 0L;
-        await held.PassAsync(passed, async () => before = await held.SizeAsync());
-        held.Growth = (double)await held.SizeAsync() / before;
-        return held;
+        await table.FillAsync(passed);
+        var before = await SizeAsync(table);
+        var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        await relay.SentAsync(passed, run.Stop);
+        return new HeldTable(run, queue, table, holder, relay, (double)await SizeAsync(table) / before);
     }
 
-    public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).RunOnAsync(rows);
+    /// <summary>By the relay that has passed the others.</summary>
+    public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).RunWithAsync(_relay, rows);
 
     /// <summary>Milliseconds from the commit of a row, whose id many others have passed meanwhile, until it is marked.</summary>
     public async Task<Sample> LateCommitAsync()
     {
         const int others = 5_000;
-        await using var relay = await RunningRelay.StartAsync(_run.Arena, _table.Database, _queue.Exchange);
         await using var late = await _table.Database.Source.OpenConnectionAsync();
         await using var transaction = await late.BeginTransactionAsync();
         await using (var insert = new NpgsqlCommand(_table.InsertSql(rows: 1), late, transaction))
@@ -56,10 +57,11 @@ internal sealed class HeldTable : IAsyncDisposable
             await insert.ExecuteNonQueryAsync();
         }
 
+        var sent = _relay.Sent;
         await _table.FillAsync(others);
-        await relay.SentAsync(others, _run.Stop);
+        await _relay.SentAsync(sent + others, _run.Stop);
         await Task.Delay(LetItSettle);
-        var all = relay.SentAsync(others + 1, _run.Stop);
+        var all = _relay.SentAsync(sent + others + 1, _run.Stop);
         var watch = Stopwatch.StartNew();
         await transaction.CommitAsync();
         await all;
@@ -68,17 +70,10 @@ internal sealed class HeldTable : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _relay.DisposeAsync();
         await _holder.DisposeAsync();
         await _table.DisposeAsync();
     }
 
-    private async Task PassAsync(int rows, Func<Task> committed)
-    {
-        await _table.FillAsync(rows);
-        await committed();
-        await using var relay = await RunningRelay.StartAsync(_run.Arena, _table.Database, _queue.Exchange);
-        await relay.SentAsync(rows, _run.Stop);
-    }
-
-    private Task<long> SizeAsync() => _table.Database.ScalarAsync<long>("SELECT pg_relation_size('outbox_message')");
+    private static Task<long> SizeAsync(OutboxTable table) => table.Database.ScalarAsync<long>("SELECT pg_relation_size('outbox_message')");
 }
