@@ -10,11 +10,10 @@ internal sealed class Rounds(Run run, string workload, string unit, IReadOnlyLis
     public async Task RunAsync()
     {
         var warmUp = Stopwatch.StartNew();
-        do
+        while (warmUp.Elapsed < run.Scale.WarmUp)
         {
             await OnceAsync("warm-up", (_, _) => { });
         }
-        while (warmUp.Elapsed < run.Scale.WarmUp);
 
         var samples = contestants.ToDictionary(contestant => contestant.Variant, _ => new List<Sample>());
         for (var round = 1; round <= run.Scale.Rounds; round++)
