@@ -93,8 +93,8 @@ internal sealed class ConfirmedChannel
         open.ForEach(flight => flight.End(PublishOutcome.Unknown(reason)));
     }
 
-    /// <summary>Hands what waits to the client, one after the other, as far as it goes without waiting on the caller's own time.
-    /// It may never end: the client can hang for ever after a broker restart under load. Nobody waits for it.</summary>
+    /// <summary>Hands what waits to the client, one after the other. Nobody waits for it, since it may never end: the client can
+    /// hang for ever after a broker restart under load.</summary>
     private async Task SendAsync()
     {
         while (TryNumberNext(out var flight))
@@ -108,7 +108,7 @@ internal sealed class ConfirmedChannel
             }
             catch (Exception exception)
             {
-                // The broker has not counted it, or has: no number after this one could be trusted, so nothing follows on this channel.
+                // Whether the broker has counted it is not known, and so no later number could be trusted: nothing follows here.
                 Fail(flight, exception);
                 return;
             }

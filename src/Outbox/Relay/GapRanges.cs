@@ -18,9 +18,9 @@ internal sealed class GapRanges
     /// <summary>True while some range waits to learn who may still fill it.</summary>
     public bool NeedsHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
 
-    /// <summary>Begins with one range over everything up to <paramref name="high"/>, an id that has been given out.</summary>
-    /// <param name="high">No later than <paramref name="holders"/>.</param>
-    /// <param name="holders">Who holds ids at this moment.</param>
+    /// <summary>Begins with one range over everything up to <paramref name="high"/>.</summary>
+    /// <param name="high">An id that has been given out.</param>
+    /// <param name="holders">Who held ids after <paramref name="high"/> was read: nobody else can fill the range.</param>
     public void Begin(long high, HashSet<string> holders)
     {
         var watch = new Watch();
@@ -28,7 +28,7 @@ internal sealed class GapRanges
         _gaps = [new Gap(long.MinValue, high, watch)];
     }
 
-    /// <summary>Gives everything else up to <paramref name="high"/> one look.</summary>
+    /// <summary>Gives everything between the ranges up to <paramref name="high"/> one look.</summary>
     public void LookEverywhereUpTo(long high)
     {
         var once = new Watch();
