@@ -9,6 +9,7 @@ internal sealed class AsyncSignal
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     private int _isSet;
+    private Task? _wait;
 
     // Most calls find it set: they cost one exchange, and no lock.
     public void Set()
@@ -19,10 +20,21 @@ internal sealed class AsyncSignal
         }
     }
 
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until set.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+
+    /// <summary>Waits until set, or until <paramref name="bound"/> has passed.</summary>
+    public async Task WaitAsync(TimeSpan bound, TimeProvider clock, CancellationToken cancellationToken)
     {
-        await _set.Reader.ReadAsync(cancellationToken);
-        // Whoever finds it still set before this has changed what the waiter looks at next.
-        Interlocked.Exchange(ref _isSet, 0);
+        // A wait that found its bound goes on with the next one.
+        _wait ??= _set.Reader.ReadAsync(CancellationToken.None).AsTask();
+        await _wait.WaitAsync(bound, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_wait.IsCompleted)
+        {
+            _wait = null;
+            // Whoever finds it still set before this has changed what the waiter looks at next.
+            Interlocked.Exchange(ref _isSet, 0);
+        }
     }
 }

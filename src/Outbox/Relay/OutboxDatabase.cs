@@ -60,6 +60,15 @@ internal sealed class OutboxDatabase
         }
     }
 
+    /// <summary>Lets the server end the session when it has been silent for <paramref name="lease"/>.</summary>
+    public static async Task LimitAsync(NpgsqlConnection connection, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.LimitSession, connection);
+        command.Parameters.AddWithValue("lease", $"{lease.TotalMilliseconds:0}ms");
+        command.Parameters.AddWithValue("statement", $"{lease.TotalMilliseconds / 3:0}ms");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <returns>The table, or null while it has not been migrated yet.</returns>
     /// <exception cref="UnfitDatabaseException">A pooler stands between, the ids are not given in order, or commits are not durable.</exception>
     public async Task<OutboxTable?> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

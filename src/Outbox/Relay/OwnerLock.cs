@@ -31,10 +31,7 @@ internal sealed class OwnerLock : IAsyncDisposable
                 return null;
             }
 
-            await using var limits = new NpgsqlCommand(OutboxSql.LimitSession, connection);
-            limits.Parameters.AddWithValue("lease", $"{lease.TotalMilliseconds:0}ms");
-            limits.Parameters.AddWithValue("statement", $"{lease.TotalMilliseconds / 3:0}ms");
-            await limits.ExecuteNonQueryAsync(cancellationToken);
+            await OutboxDatabase.LimitAsync(connection, lease, cancellationToken);
             return new OwnerLock(connection, table);
         }
         catch

@@ -8,10 +8,13 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastPoll = TimeSpan.FromMilliseconds(25);
 
+    // Two reads one after another that find something: producers are faster than the reader, and each of their commits pays for
+    // a notification while it sleeps.
+    private const int AwakeAfter = 2;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         pulse.Busy(options.Lease);
-        await sleep.ListenAsync(cancellationToken);
         await reader.BeginAsync(cancellationToken);
         var poll = FirstPoll;
         while (true)
@@ -33,7 +36,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
 
             if (lookahead.HasEvicted() || !await sleep.TryFallAsleepAsync(cancellationToken))
             {
-                await WaitReadableAsync(poll, cancellationToken);
+                await lookahead.Readable.WaitAsync(poll, clock, cancellationToken);
                 poll = poll * 2 < LastPoll ? poll * 2 : LastPoll;
                 continue;
             }
@@ -45,29 +48,22 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
         }
     }
 
-    /// <summary>Returns when something was found. What woke it is read first: waking up by the book can wait for that.</summary>
+    /// <summary>Returns when there is more to do than a few messages now and then: for those, waking up by the book and falling
+    /// asleep again would be more work than they are.</summary>
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        while (!await reader.ReadAsync(cancellationToken))
+        for (var found = 0; found < AwakeAfter && lookahead.HasRoom() && !lookahead.HasEvicted();)
         {
-            pulse.Idle();
-            using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var readable = lookahead.Readable.WaitAsync(woken.Token);
-            var wait = sleep.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), woken.Token);
-            await Task.WhenAny(readable, wait);
-            await woken.CancelAsync();
-            await wait;
-            pulse.Busy(options.Lease);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-    }
+            if (await reader.ReadAsync(cancellationToken))
+            {
+                found++;
+                continue;
+            }
 
-    private async Task WaitReadableAsync(TimeSpan bound, CancellationToken cancellationToken)
-    {
-        using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var readable = lookahead.Readable.WaitAsync(woken.Token);
-        await Task.WhenAny(readable, Task.Delay(bound, clock, woken.Token));
-        await woken.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
+            found = 0;
+            pulse.Idle();
+            await lookahead.Readable.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), clock, cancellationToken);
+            pulse.Busy(options.Lease);
+        }
     }
 }

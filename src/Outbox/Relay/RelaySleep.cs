@@ -6,17 +6,6 @@ namespace Outbox.Relay;
 /// that inserts from then on finds that it cannot share the lock, and notifies.</summary>
 internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table, OutboxOptions options)
 {
-    private bool _notified;
-
-    /// <summary>Subscribes to the producers' notifications; once for each connection.</summary>
-    public async Task ListenAsync(CancellationToken cancellationToken)
-    {
-        // A notification may come with the answer to any command, such as the last read before the wait.
-        connection.Notification += (_, _) => _notified = true;
-        await using var command = new NpgsqlCommand($"LISTEN {table.Channel}", connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     /// <summary>False while a producer is still open that found the relay awake: it will not notify, so the reader must go on
     /// reading. After true the reader must read once more, and may then wait.</summary>
     public async Task<bool> TryFallAsleepAsync(CancellationToken cancellationToken)
@@ -27,24 +16,6 @@ internal sealed class RelaySleep(NpgsqlConnection connection, OutboxTable table,
         command.Parameters.AddWithValue("silence", $"{(options.PollInterval + options.Lease).TotalMilliseconds:0}ms");
         await command.PrepareAsync(cancellationToken);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    /// <summary>Waits for a notification, unless one has come since the last wait, until <paramref name="bound"/> has passed or
-    /// <paramref name="interrupted"/> is cancelled.</summary>
-    public async Task WaitAsync(TimeSpan bound, CancellationToken interrupted)
-    {
-        try
-        {
-            if (!_notified)
-            {
-                await connection.WaitAsync(bound, interrupted);
-            }
-        }
-        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
-        {
-        }
-
-        _notified = false;
     }
 
     public async Task WakeUpAsync(CancellationToken cancellationToken)

@@ -25,6 +25,8 @@ internal sealed class RelayTerm(
         var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
         var lookahead = new Lookahead(options.BatchSize, clock);
         StagePulse[] pulses = [new("read", clock), new("publish", clock), new("mark", clock)];
+        await using var listener = await WakeUpListener.OpenAsync(
+            database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
         var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, clock);
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
@@ -34,7 +36,7 @@ internal sealed class RelayTerm(
         Task[] stages =
         [
             reading.RunAsync(stopTaking.Token), publish, mark, tidying.RunAsync(stopTaking.Token),
-            BeatAsync(owner, pulses, abort.Token),
+            listener.RunAsync(abort.Token), BeatAsync(owner, pulses, abort.Token),
         ];
 
         var first = await Task.WhenAny(stages);

@@ -60,8 +60,9 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(arena.Arena.Name, autoAck: true, consumer);
-        // So slow a poll that it cannot make up for a missed notification.
-        await arena.StartRelayAsync(("Outbox:PollInterval", "1min"));
+        // So slow a poll that it cannot make up for a missed notification, and so small a page that three rows wake it up by
+        // the book: for a single one it stays asleep.
+        await arena.StartRelayAsync(("Outbox:PollInterval", "1min"), ("Outbox:BatchSize", "1"));
         await arena.IsAsleepAsync();
         await using var producer = await arena.OpenAsync();
         var random = new Random(17);
@@ -73,7 +74,11 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
             {
                 await using var snapshot = new NpgsqlCommand("SELECT 1", producer);
                 await snapshot.ExecuteScalarAsync();
-                await producer.AddNoteAsync(arena, number, null);
+                for (var row = number % 2 * 2; row >= 0; row--)
+                {
+                    await producer.AddNoteAsync(arena, number, null);
+                }
+
                 await PassAsync(random.NextDouble() * openMilliseconds);
                 await transaction.CommitAsync();
             }
