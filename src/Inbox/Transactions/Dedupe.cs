@@ -7,7 +7,6 @@ namespace Inbox;
 /// rows into the transaction of their effects.</summary>
 internal sealed class Dedupe
 {
-
     private Dedupe()
     {
     }
