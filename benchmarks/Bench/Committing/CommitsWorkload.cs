@@ -19,8 +19,9 @@ internal static class CommitsWorkload
         {
             var without = $"{count} committers, without an outbox row";
             await run.MeasureAsync(Workload, Unit,
-                new Contestant(without, () => committers.RunAsync(count, withRow: false)),
-                new Contestant($"{count} committers, with one, no relay", () => committers.RunAsync(count, withRow: true), without),
+                new Contestant(without, () => committers.RunAsync(count, Committers.Nothing)),
+                new Contestant($"{count} committers, with a plain row of its size", () => committers.RunAsync(count, Committers.Receipt), without),
+                new Contestant($"{count} committers, with one, no relay", () => committers.RunAsync(count, Committers.Message), without),
                 new Contestant($"{count} committers, with one, relay asleep", () => committers.RunAsleepAsync(count), without),
                 new Contestant($"{count} committers, with one, relay publishing on the same cores", () => committers.RunAwakeAsync(count), without));
         }

@@ -12,12 +12,18 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
 {
     private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 0.5 : 3);
 
-    public async Task<Sample> RunAsync(int committers, bool withRow)
+    /// <summary>What a purchase is committed with: nothing, a row that is nobody's business, a message.</summary>
+    public static readonly Action<OutboxContext, Purchase>
+        Nothing = (_, _) => { },
+        Receipt = (db, purchase) => db.Add(PurchaseReceipt.Of(purchase)),
+        Message = (db, purchase) => db.AddMessage(PurchaseMade.Of(purchase));
+
+    public async Task<Sample> RunAsync(int committers, Action<OutboxContext, Purchase> addTo)
     {
-        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
+        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line, purchase_receipt");
         await table.EmptyAsync();
         await queue.EmptyAsync();
-        return await CommitAsync(committers, withRow);
+        return await CommitAsync(committers, addTo);
     }
 
     /// <summary>Every commit notifies. A real relay would wake up at the first one, so a session holds the relay's sleep lock
@@ -29,7 +35,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
         await sleep.ExecuteNonQueryAsync();
         try
         {
-            return await RunAsync(committers, withRow: true);
+            return await RunAsync(committers, Message);
         }
         finally
         {
@@ -43,17 +49,17 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
     {
         await table.EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        return await CommitAsync(committers, withRow: true);
+        return await CommitAsync(committers, Message);
     }
 
-    private async Task<Sample> CommitAsync(int committers, bool withRow)
+    private async Task<Sample> CommitAsync(int committers, Action<OutboxContext, Purchase> addTo)
     {
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
-        var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(withRow))));
+        var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(addTo))));
         return await meter.StopAsync(counts.Sum(), meter.Elapsed);
     }
 
-    private async Task<int> CommitUntilTimeIsUpAsync(bool withRow)
+    private async Task<int> CommitUntilTimeIsUpAsync(Action<OutboxContext, Purchase> addTo)
     {
         var watch = Stopwatch.StartNew();
         var count = 0;
@@ -62,11 +68,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
             await using var db = table.NewContext();
             var purchase = Purchase.New();
             db.Add(purchase);
-            if (withRow)
-            {
-                db.AddMessage(PurchaseMade.Of(purchase));
-            }
-
+            addTo(db, purchase);
             await db.SaveChangesAsync(run.Stop);
         }
 

@@ -27,6 +27,13 @@ internal sealed class OutboxContext(DbContextOptions<OutboxContext> options) : D
             line.Property(l => l.Sku).HasColumnName("sku");
             line.Property(l => l.Quantity).HasColumnName("quantity");
         });
+        modelBuilder.Entity<PurchaseReceipt>(receipt =>
+        {
+            receipt.ToTable("purchase_receipt");
+            receipt.Property(r => r.Id).HasColumnName("id").UseIdentityAlwaysColumn();
+            receipt.Property(r => r.PurchaseId).HasColumnName("purchase_id");
+            receipt.Property(r => r.Body).HasColumnName("body");
+        });
     }
 }
 
@@ -60,6 +67,20 @@ internal sealed class PurchaseLine
     public required string Sku { get; init; }
 
     public int Quantity { get; init; }
+}
+
+/// <summary>A row as long as that of a message, with nothing but a key.</summary>
+internal sealed class PurchaseReceipt
+{
+    private const int Bytes = 600;
+
+    public long Id { get; init; }
+
+    public Guid PurchaseId { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public static PurchaseReceipt Of(Purchase purchase) => new() { PurchaseId = purchase.Id, Body = new byte[Bytes] };
 }
 
 /// <summary>Announces a <see cref="Purchase"/>.</summary>
