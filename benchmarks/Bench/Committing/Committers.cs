@@ -10,7 +10,7 @@ namespace Bench.Committing;
 /// <summary>Commits business rows side by side, each with a context of its own, as requests do.</summary>
 internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
 {
-    private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 0.5 : 3);
+    private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 0.5 : 2);
 
     /// <summary>What a purchase is committed with: nothing, a row that is nobody's business, a message.</summary>
     public static readonly Action<OutboxContext, Purchase>
