@@ -12,7 +12,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
 {
     private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 0.5 : 2);
 
-    /// <summary>What a purchase is committed with: nothing, a row that is nobody's business, a message.</summary>
+    /// <summary>What a purchase is committed with: nothing, a plain row, a message.</summary>
     public static readonly Action<OutboxContext, Purchase>
         Nothing = (_, _) => { },
         Receipt = (db, purchase) => db.Add(PurchaseReceipt.Of(purchase)),
@@ -26,7 +26,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
         return await CommitAsync(committers, addTo);
     }
 
-    /// <summary>Every commit notifies. A real relay would wake up at the first one, so a session holds the relay's sleep lock
+    /// <summary>Every commit notifies. A real relay would wake up when messages follow each other, so a session holds the relay's sleep lock
     /// in its place.</summary>
     public async Task<Sample> RunAsleepAsync(int committers)
     {

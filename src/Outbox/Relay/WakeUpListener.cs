@@ -13,7 +13,7 @@ internal sealed class WakeUpListener : IAsyncDisposable
     private WakeUpListener(NpgsqlConnection connection, TimeSpan beat, TimeProvider clock) =>
         (_connection, _beat, _clock) = (connection, beat, clock);
 
-    /// <summary>Subscribes: what commits from now on is heard, and raises <paramref name="woken"/>.</summary>
+    /// <summary>Subscribes: what commits from now on is heard, and calls <paramref name="woken"/>.</summary>
     public static async Task<WakeUpListener> OpenAsync(
         OutboxDatabase database, OutboxTable table, TimeSpan lease, Action woken, TimeProvider clock, CancellationToken cancellationToken)
     {
