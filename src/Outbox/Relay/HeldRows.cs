@@ -13,6 +13,7 @@ internal sealed class HeldRows
 
     private readonly Dictionary<long, OutboxRow> _rows = [];
     private readonly HashSet<long> _due = [];
+    private readonly HashSet<long> _settled = [];
     private long _bytes;
     private int _unmarked;
 
@@ -24,6 +25,12 @@ internal sealed class HeldRows
     public long[] Due => [.. _due];
 
     public bool Contain(long id) => _rows.ContainsKey(id);
+
+    /// <summary>From here on a read is on its way, and what it brings may be older than what is settled meanwhile.</summary>
+    public void BeginRead() => _settled.Clear();
+
+    /// <summary>Whether the table has been told what became of the row since the read began: the read may not know.</summary>
+    public bool SettledMeanwhile(long id) => _settled.Contains(id);
 
     public void Add(OutboxRow row)
     {
@@ -43,8 +50,16 @@ internal sealed class HeldRows
         _unmarked++;
     }
 
-    public void Marked(IEnumerable<long> ids) => _unmarked -= ids.Count(Remove);
+    public void Marked(IEnumerable<long> ids) => _unmarked -= ids.Count(Settled);
 
+    /// <summary>It leaves memory since the table says what became of it. False if it was not held.</summary>
+    public bool Settled(long id)
+    {
+        _settled.Add(id);
+        return Remove(id);
+    }
+
+    /// <summary>They leave memory and are read again.</summary>
     public void Remove(IEnumerable<OutboxRow> rows)
     {
         foreach (var row in rows)
@@ -53,8 +68,7 @@ internal sealed class HeldRows
         }
     }
 
-    /// <summary>False if it was not held.</summary>
-    public bool Remove(long id)
+    private bool Remove(long id)
     {
         _due.Remove(id);
         if (!_rows.Remove(id, out var row))

@@ -39,10 +39,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         return _lines.HaveEvicted;
     }
 
-    /// <summary>The keys whose rows the next read fetches again, and from which id.</summary>
-    public (string[] Keys, long[] From, long[] DueHeld) WantedLines()
+    /// <summary>A read begins, which ends with <see cref="Offer"/>: the keys whose rows it fetches again and from which id, and the
+    /// rows with a due time that it need not fetch.</summary>
+    public (string[] Keys, long[] From, long[] DueHeld) BeginRead()
     {
         using var locked = _lock.EnterScope();
+        _held.BeginRead();
         var (keys, from) = _lines.Wanted();
         return (keys, from, _held.Due);
     }
@@ -169,7 +171,8 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
 
     private bool Add(OutboxRow row)
     {
-        if (_held.Contain(row.Id))
+        // A read that walks much takes its time: what it saw as waiting may have been sent and marked before it ended.
+        if (_held.Contain(row.Id) || _held.SettledMeanwhile(row.Id))
         {
             return false;
         }
@@ -198,7 +201,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     private void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
         _ready.Acquit(row);
-        _held.Remove(row.Id);
+        _held.Settled(row.Id);
         LeaveLine(row, leave);
         Publishable.Set();
         Readable.Set();

@@ -46,7 +46,7 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
             lookahead.DoubtBlocks();
         }
 
-        var (keys, from, dueHeld) = lookahead.WantedLines();
+        var (keys, from, dueHeld) = lookahead.BeginRead();
         var rows = await ReadPageAsync(keys, from, dueHeld, cancellationToken);
         var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
