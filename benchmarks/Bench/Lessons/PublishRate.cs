@@ -11,8 +11,8 @@ internal static class PublishRate
     {
         // As many as take about a second, or a few.
         var messages = strategy.Name.Contains("one by one", StringComparison.Ordinal) || strategy.Name.Contains("each", StringComparison.Ordinal)
-            ? run.Scale.Of(2_000, 300)
-            : run.Scale.Of(40_000, 5_000);
+            ? run.Scale.Of(1_000, 300)
+            : run.Scale.Of(20_000, 5_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.publishing", queueType);
         await using var connection = await run.Arena.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(strategy.Confirms, strategy.Confirms));

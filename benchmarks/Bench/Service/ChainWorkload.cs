@@ -11,7 +11,7 @@ internal static class ChainWorkload
 
     public static async Task RunAsync(Run run)
     {
-        var orders = run.Scale.Of(8_000, 1_000);
+        var orders = run.Scale.Of(5_000, 1_000);
         await ServiceProcess.BuildAsync(run.Stop);
         await using var database = await ServiceProcess.NewDatabaseAsync(run);
         await using var chain = await ServiceProcess.StartAsync(run, database, "api,relay,consumer");
