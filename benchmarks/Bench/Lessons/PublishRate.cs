@@ -9,7 +9,7 @@ internal static class PublishRate
 {
     public static async Task<Sample> MeasureAsync(Run run, PublishStrategy strategy, string queueType)
     {
-        // As many as take about a second, or a few.
+        // As many as take about half a second, or two.
         var messages = strategy.Name.Contains("one by one", StringComparison.Ordinal) || strategy.Name.Contains("each", StringComparison.Ordinal)
             ? run.Scale.Of(1_000, 300)
             : run.Scale.Of(20_000, 5_000);
