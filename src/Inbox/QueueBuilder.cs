@@ -73,8 +73,9 @@ public sealed class QueueBuilder
     /// <summary>Saves once what the handlers of a batch have changed in their context: for handlers that add rows and do not
     /// look for those of others, nearly the rate of an <see cref="IMessageBatchHandler{TMessage}"/>. Without it each handler is
     /// saved before the next one runs, which costs a round trip a message. With it a query of a handler does not find what
-    /// earlier ones of the same batch have changed, unless one of them has called SaveChanges; and where saving fails, each
-    /// message of the batch is handled by itself.</summary>
+    /// earlier ones of the same batch have changed, unless one of them has called SaveChanges, and rolling back to a savepoint
+    /// takes along what they have changed. Where saving fails, or a handler has cleared the change tracker, each message of the
+    /// batch is handled by itself.</summary>
     public QueueBuilder SaveTogether()
     {
         _queue.SavesTogether = true;

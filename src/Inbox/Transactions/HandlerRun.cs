@@ -35,9 +35,13 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
         Action<IReadOnlyList<Delivery>> taking, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
+        var settings = ContextSettings.Of(db);
+        using var unsaved = queue.SavesTogether ? new UnsavedChanges(db) : null;
         foreach (var together in HandlerBinding.Split(fresh))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            settings.Restore(db);
+            unsaved?.BeginHandler();
             taking(together);
             var started = clock.GetTimestamp();
             // Each has the whole of its time.
@@ -54,11 +58,12 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
             TransactionGuard.CheckStillOpen(db, transaction);
         }
 
-        if (queue.SavesTogether)
+        if (unsaved is not null)
         {
+            settings.Restore(db);
             taking(fresh);
             deadline.CancelAfter(options.HandlerTimeout);
-            await db.SaveChangesAsync(cancellationToken);
+            await unsaved.SaveAsync(cancellationToken);
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class Note
 
     public string? Key { get; init; }
 
-    public int Attempt { get; init; }
+    public int Attempt { get; set; }
 }
 
 public sealed class NotesContext(DbContextOptions<NotesContext> options) : DbContext(options)

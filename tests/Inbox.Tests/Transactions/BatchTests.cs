@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+
 namespace Inbox.Tests.Transactions;
 
 public sealed class BatchTests(ServersFixture servers) : ArenaTests(servers)
@@ -56,6 +58,37 @@ public sealed class BatchTests(ServersFixture servers) : ArenaTests(servers)
 
         await Arena.UntilNotesAsync(400);
         Assert.Equal(400, await Arena.NotesAsync("text = number::text"));
+    }
+
+    [Fact]
+    public async Task What_a_handler_sets_on_its_context_does_not_reach_the_next_one()
+    {
+        await Arena.DeclareAsync();
+        await Arena.Servers.ExecuteAsync("INSERT INTO note (message_id, text, number, attempt) VALUES (gen_random_uuid(), 'counter', -1, 0)");
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Settings["Inbox:Lanes"] = "1";
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                var counter = await db.Notes.SingleAsync(note => note.Number == -1, cancellationToken);
+                counter.Attempt++;
+                NoteIt.Add(db, message, context);
+                db.ChangeTracker.DetectChanges();
+                if (message.Number == 10)
+                {
+                    db.ChangeTracker.AutoDetectChangesEnabled = false;
+                }
+                else if (message.Number == 50)
+                {
+                    db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+                }
+            };
+        });
+
+        await Arena.UntilNotesAsync(101);
+        Assert.Equal(100, await Arena.Servers.ScalarAsync<int>("SELECT attempt FROM note WHERE number = -1"));
     }
 
     [Fact]

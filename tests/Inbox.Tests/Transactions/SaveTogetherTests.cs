@@ -45,6 +45,28 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         return Task.CompletedTask;
     });
 
+    [Fact]
+    public async Task A_handler_that_clears_the_change_tracker_takes_no_effect_of_another_along()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, (db, message, context, _) =>
+        {
+            if (message.Number == 70)
+            {
+                db.ChangeTracker.Clear();
+            }
+
+            NoteIt.Add(db, message, context);
+            return Task.CompletedTask;
+        }));
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(100, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+        Assert.Equal(100, await Arena.NotesAsync("attempt = 1"));
+    }
+
     private async Task ConsumeHundredAsync(Handling handling)
     {
         await Arena.DeclareAsync(RetryInAnHour);
