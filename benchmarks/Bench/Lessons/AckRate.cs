@@ -12,7 +12,7 @@ internal static class AckRate
 
     public static async Task<Sample> MeasureAsync(Run run, AckStrategy strategy, string queueType)
     {
-        var messages = run.Scale.Of(20_000, 5_000);
+        var messages = run.Scale.Of(15_000, 5_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.acknowledging", queueType);
         await FillAsync(run, queue, messages);
 

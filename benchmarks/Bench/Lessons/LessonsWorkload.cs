@@ -55,7 +55,7 @@ internal static class LessonsWorkload
             foreach (var strategy in AckStrategy.All)
             {
                 var (lost, repeated) = (new List<Sample>(), new List<Sample>());
-                for (var round = 0; round < run.Scale.Of(3, 1); round++)
+                for (var round = 0; round < run.Scale.Of(2, 1); round++)
                 {
                     var crash = await ConsumerCrash.RunAsync(run, strategy, type);
                     lost.Add(new Sample(crash.Lost));

@@ -12,7 +12,7 @@ internal static class PublishRate
         // As many as take about half a second, or two.
         var messages = strategy.Name.Contains("one by one", StringComparison.Ordinal) || strategy.Name.Contains("each", StringComparison.Ordinal)
             ? run.Scale.Of(1_000, 300)
-            : run.Scale.Of(20_000, 5_000);
+            : run.Scale.Of(15_000, 5_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.publishing", queueType);
         await using var connection = await run.Arena.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(strategy.Confirms, strategy.Confirms));

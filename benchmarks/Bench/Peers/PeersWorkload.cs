@@ -72,7 +72,7 @@ internal static class PeersWorkload
 
         await run.MeasureAsync("peers: consumer", "messages/s",
             new Contestant(durable, inbox.RunAsync),
-            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(40_000, 4_000)), durable),
-            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleAsync(run.Scale.Of(40_000, 4_000)), durable));
+            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(20_000, 4_000)), durable),
+            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleAsync(run.Scale.Of(20_000, 4_000)), durable));
     }
 }

@@ -18,13 +18,13 @@ internal static class IdleWorkload
         await using var otherOwner = await ServiceProcess.StartAsync(run, two, "relay");
         await using var standby = await ServiceProcess.StartAsync(run, two, "relay");
         await using var all = await ServiceProcess.StartAsync(run, three, "api,relay,consumer");
-        Run.Progress("idle: a fresh process still compiles, so the first minutes are left out ...");
-        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(120, 2)), run.Stop);
+        Run.Progress("idle: a fresh process still compiles, so the first minute is left out ...");
+        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(75, 2)), run.Stop);
 
         List<Share> owners = [], standbys = [], wholes = [];
         for (var round = 1; round <= run.Scale.Rounds; round++)
         {
-            var window = TimeSpan.FromSeconds(run.Scale.Of(10, 3));
+            var window = TimeSpan.FromSeconds(run.Scale.Of(8, 3));
             var (first, second, third) = (await LookAsync(one, owner), await LookAsync(two, standby), await LookAsync(three, all));
             await Task.Delay(window, run.Stop);
             owners.Add((await LookAsync(one, owner)).Since(first, window));

@@ -13,6 +13,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(40);
 
+    private static Task? _build;
+
     private readonly ChildProcess _process;
 
     private ServiceProcess(ChildProcess process, string url, TimeSpan readyAfter) => (_process, Url, ReadyAfter) = (process, url, readyAfter);
@@ -24,12 +26,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>From the start of the process to its first healthy answer.</summary>
     public TimeSpan ReadyAfter { get; }
 
-    /// <summary>Builds the service and what migrates its database.</summary>
-    public static Task BuildAsync(CancellationToken cancellationToken)
-    {
-        Run.Progress("Building the service ...");
-        return DotNet.BuildAsync(cancellationToken, Project, MigratedDatabase.Project);
-    }
+    /// <summary>Builds the service and what migrates its database, once in a run.</summary>
+    public static Task BuildAsync(CancellationToken cancellationToken) =>
+        _build ??= BuildNowAsync(cancellationToken);
 
     /// <summary>A migrated database with stock.</summary>
     public static async Task<Database> NewDatabaseAsync(Run run)
@@ -63,6 +62,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _process.StopAsync(Signal.Terminate, StopGrace);
+
+    private static Task BuildNowAsync(CancellationToken cancellationToken)
+    {
+        Run.Progress("Building the service ...");
+        return DotNet.BuildAsync(cancellationToken, Project, MigratedDatabase.Project);
+    }
 
     private static async Task<bool> IsReadyAsync(HttpClient http, string url)
     {

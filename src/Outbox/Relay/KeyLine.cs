@@ -4,8 +4,9 @@ namespace Outbox.Relay;
 /// of their ids. Only the first few are kept in memory, so that one key cannot fill it.</summary>
 internal sealed class KeyLine(string key)
 {
-    /// <summary>How many rows of one key are kept in memory behind the one that is on its way.</summary>
-    public const int MaxWaiting = 64;
+    /// <summary>How many rows of one key are kept in memory behind the one that is on its way: so many that the statement which fetches the
+    /// next ones, for half of them each time, costs little a row, and so few that several such keys do not fill a page.</summary>
+    public const int MaxWaiting = 256;
 
     private readonly LinkedList<OutboxRow> _waiting = [];
 
