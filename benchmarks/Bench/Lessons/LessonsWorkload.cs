@@ -1,5 +1,6 @@
 using Bench.Measuring;
 using Bench.Results;
+using Servers;
 
 namespace Bench.Lessons;
 
@@ -19,8 +20,6 @@ internal static class LessonsWorkload
                 [.. PublishStrategy.All.Select(strategy => new Contestant($"{type}, {strategy.Name}", () => PublishRate.MeasureAsync(run, strategy, type)))]);
         }
 
-        await CrashBrokerAsync(run);
-
         foreach (var type in QueueTypes)
         {
             await run.MeasureAsync(Acknowledging, Rate,
@@ -28,6 +27,8 @@ internal static class LessonsWorkload
         }
 
         await CrashConsumersAsync(run);
+        // Last: a broker that was killed need not come back.
+        await CrashBrokerAsync(run);
     }
 
     private static async Task CrashBrokerAsync(Run run)
@@ -35,10 +36,19 @@ internal static class LessonsWorkload
         var lost = new Dictionary<string, List<Sample>>();
         for (var round = 0; round < run.Scale.Of(3, 1); round++)
         {
-            foreach (var (variant, messages) in await BrokerCrash.RunAsync(run, QueueTypes))
+            try
             {
-                Run.Progress($"{variant}: {Number.Text(messages)} lost");
-                (lost.TryGetValue(variant, out var samples) ? samples : lost[variant] = []).Add(new Sample(messages));
+                foreach (var (variant, messages) in await BrokerCrash.RunAsync(run, QueueTypes))
+                {
+                    Run.Progress($"{variant}: {Number.Text(messages)} lost");
+                    (lost.TryGetValue(variant, out var samples) ? samples : lost[variant] = []).Add(new Sample(messages));
+                }
+            }
+            catch (ServersException exception)
+            {
+                // RabbitMQ 3.10 was seen to fail over the index of a classic queue that was written to when it was killed.
+                Run.Progress($"the broker was killed and did not start again, so this has {round} rounds only. {exception.Message}");
+                break;
             }
         }
 

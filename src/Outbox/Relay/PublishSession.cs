@@ -110,7 +110,8 @@ internal sealed class PublishSession(
     private void Land()
     {
         using var locked = _gate.EnterScope();
-        if (--_inFlight == 0)
+        // Only then does anybody wait for it: with one message at a time on its way, each would wake the loop for nothing.
+        if (--_inFlight == 0 && _stop.IsCancellationRequested)
         {
             lookahead.Publishable.Set();
         }
