@@ -16,10 +16,10 @@ internal sealed class UnsavedChanges : IDisposable
     {
         _db = db;
         _db.ChangeTracker.Tracked += OnTracked;
-        _db.SavedChanges += OnSaved;
     }
 
-    /// <summary>The next handler begins. What one has detached of its own until then is its own affair.</summary>
+    /// <summary>The next handler begins. What one has detached of its own until then is its own affair. What was saved meanwhile stays in
+    /// the list: it may have been changed again.</summary>
     public void BeginHandler()
     {
         _ofEarlierHandlers.AddRange(_ofThisHandler.Where(entry => entry.State != EntityState.Detached));
@@ -44,17 +44,7 @@ internal sealed class UnsavedChanges : IDisposable
         await _db.SaveChangesAsync(cancellationToken);
     }
 
-    public void Dispose()
-    {
-        _db.ChangeTracker.Tracked -= OnTracked;
-        _db.SavedChanges -= OnSaved;
-    }
+    public void Dispose() => _db.ChangeTracker.Tracked -= OnTracked;
 
     private void OnTracked(object? sender, EntityTrackedEventArgs tracked) => _ofThisHandler.Add(tracked.Entry);
-
-    private void OnSaved(object? sender, SavedChangesEventArgs saved)
-    {
-        _ofThisHandler.Clear();
-        _ofEarlierHandlers.Clear();
-    }
 }

@@ -110,7 +110,7 @@ internal sealed class PublishSession(
     private void Land()
     {
         using var locked = _gate.EnterScope();
-        // Only then does anybody wait for it: with one message at a time on its way, each would wake the loop for nothing.
+        // Only a stop waits for it: with one message at a time on its way, each would wake the loop for nothing.
         if (--_inFlight == 0 && _stop.IsCancellationRequested)
         {
             lookahead.Publishable.Set();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 
 namespace Inbox.Tests.Transactions;
 
@@ -65,6 +66,33 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(100, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
         Assert.Equal(100, await Arena.NotesAsync("attempt = 1"));
+    }
+
+    [Fact]
+    public async Task Nor_does_it_take_along_what_one_has_changed_in_a_row_that_was_saved_before()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
+        {
+            switch (message.Number)
+            {
+                case 60:
+                    NoteIt.Add(db, message, context);
+                    await db.SaveChangesAsync(cancellationToken);
+                    break;
+                case 61:
+                    (await db.Notes.SingleAsync(note => note.Number == 60, cancellationToken)).Attempt = 99;
+                    break;
+                case 62:
+                    db.ChangeTracker.Clear();
+                    break;
+            }
+        }));
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 99"));
     }
 
     private async Task ConsumeHundredAsync(Handling handling)
