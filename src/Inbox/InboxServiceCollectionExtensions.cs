@@ -26,6 +26,11 @@ public static class InboxServiceCollectionExtensions
 
         var builder = new InboxBuilder(services);
         configure(builder);
+        if (builder.Queues.Any(queue => queue.SavesTogether))
+        {
+            services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new LookInterceptor()));
+        }
+
         services.AddMessaging();
         services.AddSingleton(new InboxDefinition(builder.Queues, typeof(TContext), scope => scope.GetRequiredService<TContext>()));
         services.TryAddSingleton(provider => InboxOptions.Read(provider.GetRequiredService<IConfiguration>()));

@@ -70,12 +70,14 @@ public sealed class QueueBuilder
         return this;
     }
 
-    /// <summary>Saves once what the handlers of a batch have changed in their context: for handlers that add rows and do not
-    /// look for those of others, nearly the rate of an <see cref="IMessageBatchHandler{TMessage}"/>. Without it each handler is
-    /// saved before the next one runs, which costs a round trip a message. With it a query of a handler does not find what
-    /// earlier ones of the same batch have changed, unless one of them has called SaveChanges, and rolling back to a savepoint
-    /// takes along what they have changed. Where saving fails, or a handler has cleared the change tracker, each message of the
-    /// batch is handled by itself.</summary>
+    /// <summary>Saves once what the handlers of a batch have changed in their context: for handlers that only add rows, nearly the rate of
+    /// an <see cref="IMessageBatchHandler{TMessage}"/>. Without it each handler is saved before the next one runs, which costs a round trip
+    /// a message. A handler that uses the database through EF Core would not find there what earlier ones have changed: the batch is
+    /// rolled back, this handler's message taken alone, and the queue saved as without this call from then on, with a warning in the log. So
+    /// where the context is not registered with <c>AddDbContext</c> or the like. Where saving fails, or a handler has cleared the change
+    /// tracker, each message of the batch is handled by itself.</summary>
+    /// <remarks>Not for handlers that give SQL to the connection itself (<c>GetDbConnection</c>), that nobody sees, or that look
+    /// through the change tracker, which shows what earlier ones have left.</remarks>
     public QueueBuilder SaveTogether()
     {
         _queue.SavesTogether = true;

@@ -32,7 +32,7 @@ internal sealed partial class MessageRun(
         {
             if (delivery.Defect is { } defect)
             {
-                await BuryAsync(delivery, failure: null, defect, stopping);
+                await BuryAsync(delivery, failure: null, defect, stopping, abandon);
                 return true;
             }
 
@@ -53,7 +53,7 @@ internal sealed partial class MessageRun(
             var outcome = await unit.RunAsync([delivery], abandon);
             if (outcome.Failure is not { } failure)
             {
-                await CountAsync(outcome, stopping);
+                await CountAsync(outcome, stopping, abandon);
                 return true;
             }
 
@@ -76,7 +76,7 @@ internal sealed partial class MessageRun(
 
                 case FailureKind.Permanent:
                     Charge(delivery);
-                    await BuryAsync(delivery, failure.Exception, "The handler says that trying again cannot help.", stopping);
+                    await BuryAsync(delivery, failure.Exception, "The handler says that trying again cannot help.", stopping, abandon);
                     return true;
             }
 
@@ -84,7 +84,7 @@ internal sealed partial class MessageRun(
             LogFailed(failure.Exception, queue.Name, delivery.MessageId, delivery.Failures);
             if (!ladder.IsImmediate(delivery.Failures))
             {
-                await DeferAsync(delivery, failure.Exception, stopping);
+                await DeferAsync(delivery, failure.Exception, stopping, abandon);
                 return true;
             }
         }
@@ -93,11 +93,11 @@ internal sealed partial class MessageRun(
     }
 
     /// <summary>Counts what a unit has settled, and buries what came under the id of another message.</summary>
-    public async Task CountAsync(UnitOutcome outcome, CancellationToken stopping)
+    public async Task CountAsync(UnitOutcome outcome, CancellationToken stopping, CancellationToken abandon)
     {
         foreach (var impostor in outcome.Impostors)
         {
-            await BuryAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping);
+            await BuryAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping, abandon);
         }
 
         if (outcome.Handled.Count > 0)
@@ -117,24 +117,24 @@ internal sealed partial class MessageRun(
         delivery.FirstFailedAt ??= clock.GetUtcNow();
     }
 
-    private async Task DeferAsync(Delivery delivery, Exception failure, CancellationToken stopping)
+    private async Task DeferAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
     {
         if (ladder.WaitAfter(delivery.Failures) is not { } wait)
         {
-            await BuryAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping);
+            await BuryAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping, abandon);
             return;
         }
 
         var copy = RepublishedMessage.ForRetry(delivery, failure);
-        await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping);
+        await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping, abandon);
         Failpoint.Hit("retry.after-republish");
         metrics.Retried(queue.Name);
     }
 
-    private async Task BuryAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping)
+    private async Task BuryAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
     {
         var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow());
-        await republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping);
+        await republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping, abandon);
         Failpoint.Hit("retry.after-republish");
         metrics.DeadLettered(queue.Name);
         LogBuried(failure, queue.Name, delivery.MessageId, reason);

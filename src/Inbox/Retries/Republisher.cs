@@ -15,11 +15,17 @@ internal sealed partial class Republisher(
 
     /// <summary>Completes when the broker has confirmed the copy, and tries until it has: only then may the original be acked.
     /// A copy whose confirm got lost is published again; the inbox drops the second one.</summary>
+    /// <param name="status">Says why, while the broker does not take it.</param>
+    /// <param name="queue">The copy's queue.</param>
+    /// <param name="properties">Those of the copy.</param>
+    /// <param name="body">Unchanged.</param>
+    /// <param name="stopping">Ends waits and further tries. A copy that is on its way may arrive, or each shutdown would double some.</param>
+    /// <param name="abandon">Ends that too.</param>
     /// <exception cref="OperationCanceledException">It was cancelled first; the copy may have been published.</exception>
     public async Task PublishAsync(
-        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
-        if (await TryPublishAsync(queue, properties, body, cancellationToken) is not { } refusal)
+        if (await TryPublishAsync(queue, properties, body, stopping, abandon) is not { } refusal)
         {
             return;
         }
@@ -29,8 +35,8 @@ internal sealed partial class Republisher(
         do
         {
             LogRefused(queue, refusal);
-            await pauses.WaitAsync(cancellationToken);
-            refusal = await TryPublishAsync(queue, properties, body, cancellationToken);
+            await pauses.WaitAsync(stopping);
+            refusal = await TryPublishAsync(queue, properties, body, stopping, abandon);
         }
         while (refusal is not null);
     }
@@ -47,27 +53,27 @@ internal sealed partial class Republisher(
 
     /// <returns>Null when it is confirmed, else why not.</returns>
     private async Task<string?> TryPublishAsync(
-        string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
         try
         {
-            var publisher = await OpenAsync(cancellationToken);
+            var publisher = await OpenAsync(stopping);
             if (publisher.IsBlocked)
             {
                 return "The broker has asked publishers to pause.";
             }
 
-            var outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(cancellationToken);
+            var outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(abandon);
             if (outcome.Unroutable)
             {
                 // Somebody has deleted the queue.
-                await DeclareAsync(cancellationToken);
-                outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(cancellationToken);
+                await DeclareAsync(stopping);
+                outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(abandon);
             }
 
             return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             return $"{exception.GetType().Name}: {exception.Message}";
         }

@@ -1,13 +1,16 @@
 using System.Diagnostics;
-using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Inbox;
 
 /// <summary>Runs the handlers of a batch one after another, each in bounded time, and saves what they have changed.</summary>
-internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock)
+internal sealed partial class HandlerRun(
+    QueueDefinition queue, InboxOptions options, Timings timings, InboxMetrics metrics, TimeProvider clock, ILogger<HandlerRun> logger)
 {
+    private volatile bool _savesTogether = queue.SavesTogether;
+
     /// <summary>Takes the deliveries in the order in which they are given, and tells <paramref name="taking"/> before it gives
     /// some to their handler.</summary>
     /// <exception cref="HandlerTimeoutException">One did not end in time.</exception>
@@ -36,34 +39,35 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         Action<IReadOnlyList<Delivery>> taking, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         var settings = ContextSettings.Of(db);
-        using var unsaved = queue.SavesTogether ? new UnsavedChanges(db) : null;
-        foreach (var together in HandlerBinding.Split(fresh))
+        using var unsaved = Watch(db);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            settings.Restore(db);
-            unsaved?.BeginHandler();
-            taking(together);
-            var started = clock.GetTimestamp();
-            // Each has the whole of its time.
-            deadline.CancelAfter(options.HandlerTimeout);
-            try
+            foreach (var together in HandlerBinding.Split(fresh))
             {
-                await HandleAsync(scope, db, together, cancellationToken);
-            }
-            finally
-            {
-                metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+                cancellationToken.ThrowIfCancellationRequested();
+                settings.Restore(db);
+                taking(together);
+                // Each has the whole of its time.
+                deadline.CancelAfter(options.HandlerTimeout);
+                await HandleAsync(scope, db, together, saveAtOnce: unsaved is null, cancellationToken);
+                TransactionGuard.CheckStillOpen(db, transaction);
+                unsaved?.EndHandler();
             }
 
-            TransactionGuard.CheckStillOpen(db, transaction);
+            if (unsaved is not null)
+            {
+                settings.Restore(db);
+                taking(fresh);
+                deadline.CancelAfter(options.HandlerTimeout);
+                await unsaved.SaveAsync(cancellationToken);
+            }
         }
-
-        if (unsaved is not null)
+        finally
         {
-            settings.Restore(db);
-            taking(fresh);
-            deadline.CancelAfter(options.HandlerTimeout);
-            await unsaved.SaveAsync(cancellationToken);
+            if (unsaved?.LookedPast == true)
+            {
+                StopSavingTogether("one has used the database before the changes of an earlier one were saved");
+            }
         }
     }
 
@@ -85,13 +89,15 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
         }
     }
 
-    private async Task HandleAsync(IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task HandleAsync(
+        IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, bool saveAtOnce, CancellationToken cancellationToken)
     {
-        using var activity = StartActivity(deliveries);
+        var started = clock.GetTimestamp();
+        using var activity = HandlerActivity.Start(queue, deliveries);
         try
         {
             await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
-            if (!queue.SavesTogether)
+            if (saveAtOnce)
             {
                 // Now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
                 await db.SaveChangesAsync(cancellationToken);
@@ -103,34 +109,28 @@ internal sealed class HandlerRun(QueueDefinition queue, InboxOptions options, Ti
             activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
             throw;
         }
+        finally
+        {
+            metrics.HandleTook(queue.Name, clock.GetElapsedTime(started));
+        }
     }
 
-    /// <summary>Goes on with the trace of the first; those of the others are linked.</summary>
-    private Activity? StartActivity(IReadOnlyList<Delivery> deliveries)
+    private UnsavedChanges? Watch(DbContext db)
     {
-        var first = deliveries[0];
-        var links = deliveries.Skip(1).Select(delivery => new ActivityLink(TraceOf(delivery)));
-        var activity = Telemetry.Activities.StartActivity($"handle {queue.Name}", ActivityKind.Consumer, TraceOf(first), links: links);
-        if (activity is null && TraceOf(first) != default)
+        if (_savesTogether && !LookInterceptor.IsIn(db))
         {
-            // Nobody records spans here, but messages that the handler adds still belong to their trace.
-            activity = new Activity($"handle {queue.Name}").SetParentId(first.Headers[MessageHeaders.TraceParent] as string ?? "").Start();
-            activity.TraceStateString = first.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
+            StopSavingTogether("what they look for cannot be seen, since AddDbContext has not registered their context");
         }
 
-        return activity?
-            .SetTag("messaging.system", "rabbitmq")
-            .SetTag("messaging.destination.name", queue.Name)
-            .SetTag("messaging.batch.message_count", deliveries.Count > 1 ? deliveries.Count : null)
-            .SetTag("messaging.message.id", first.MessageId)
-            .SetTag("messaging.message.type", first.Handler!.MessageType);
+        return _savesTogether ? new UnsavedChanges(db) : null;
     }
 
-    /// <summary>The default if it has none that can be read.</summary>
-    private static ActivityContext TraceOf(Delivery delivery)
+    private void StopSavingTogether(string reason)
     {
-        var traceParent = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceParent) as string;
-        var traceState = delivery.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
-        return ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var trace) ? trace : default;
+        _savesTogether = false;
+        LogSavedEach(queue.Name, reason);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: its handlers are saved one by one from now on, SaveTogether() is not for them: {Reason}")]
+    private partial void LogSavedEach(string queue, string reason);
 }

@@ -29,6 +29,30 @@ public sealed class ShutdownTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task A_copy_that_is_on_its_way_to_a_retry_queue_arrives_once()
+    {
+        var broker = new UriBuilder(Arena.Servers.RabbitMq);
+        await using var network = TcpProxy.Start(broker.Host, broker.Port);
+        (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.RabbitMq = broker.Uri.AbsoluteUri;
+            setup.Handling = (_, _, _, _) => throw new InvalidOperationException("not now");
+        });
+        network.Delay = TimeSpan.FromMilliseconds(300);
+        await Arena.PublishAsync(new Noted("later"));
+        await UntilDeferredAsync();
+
+        // The confirm is still on its way.
+        await consumer.StopAsync();
+
+        await Arena.UntilQueuedAsync(0);
+        Assert.Equal(1u, await Arena.MessagesAsync(RetryInAnHourQueue));
+        Assert.Equal(1, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
     public async Task A_handler_that_does_not_end_keeps_nobody_waiting_beyond_the_bound()
     {
         using var never = new ManualResetEventSlim();

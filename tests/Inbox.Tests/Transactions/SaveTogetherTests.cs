@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Transactions;
 
@@ -83,7 +84,10 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
                     await db.SaveChangesAsync(cancellationToken);
                     break;
                 case 61:
-                    (await db.Notes.SingleAsync(note => note.Number == 60, cancellationToken)).Attempt = 99;
+                    // Together with the one before it finds its row in the context, alone in the database.
+                    var saved = db.Notes.Local.SingleOrDefault(note => note.Number == 60)
+                        ?? await db.Notes.SingleAsync(note => note.Number == 60, cancellationToken);
+                    saved.Attempt = 99;
                     break;
                 case 62:
                     db.ChangeTracker.Clear();
@@ -93,6 +97,64 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
 
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(1, await Arena.NotesAsync("attempt = 99"));
+    }
+
+    [Fact]
+    public async Task A_handler_that_looks_for_what_earlier_ones_have_added_finds_it_and_the_queue_is_saved_one_by_one_from_then_on()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(1_000, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, CountThenAddAsync));
+
+        await consumer.UntilCountAsync("inbox.handled", 1_000);
+        Assert.Equal(1_000, await Arena.NotesAsync("text = number::text AND attempt = 1"));
+        Assert.Single(consumer.Log.All, line => line.Contains("SaveTogether() is not for them", StringComparison.Ordinal));
+        Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
+    public async Task So_does_one_whose_context_nobody_can_watch()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Together(setup, CountThenAddAsync);
+            setup.AddContext = services => services.AddScoped(_ => Arena.NewContext());
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(100, await Arena.NotesAsync("text = number::text AND attempt = 1"));
+        await consumer.UntilLoggedAsync("AddDbContext");
+    }
+
+    [Fact]
+    public async Task A_handler_that_rolls_back_to_a_savepoint_takes_no_effect_of_another_along()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            if (message.Number == 70)
+            {
+                await db.Database.CurrentTransaction!.CreateSavepointAsync("attempt", cancellationToken);
+                await db.SaveChangesAsync(cancellationToken);
+                await db.Database.CurrentTransaction!.RollbackToSavepointAsync("attempt", cancellationToken);
+            }
+        }));
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(99, await Arena.NotesAsync("number <> 70 AND attempt = 1"));
+    }
+
+    private static async Task CountThenAddAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
+    {
+        var earlier = await db.Notes.CountAsync(cancellationToken);
+        NoteIt.Add(db, message with { Text = earlier.ToString(CultureInfo.InvariantCulture) }, context);
     }
 
     private async Task ConsumeHundredAsync(Handling handling)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Outbox.Tests.ShuttingDown;
 
@@ -28,6 +30,32 @@ public sealed class ShutdownTests(ServersFixture servers)
         await relay.StopAsync();
 
         Assert.True(Stopwatch.GetElapsedTime(began) < Relay.RelayTerm.ShutdownBound + TimeSpan.FromSeconds(6), $"It took {Stopwatch.GetElapsedTime(began)}.");
+        Assert.Equal(1, await arena.CountAsync("sent_at IS NOT NULL"));
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+        await arena.IsUnownedAsync();
+    }
+
+    [Fact]
+    public async Task A_shutdown_that_waits_for_confirms_ends_at_once_when_their_connection_breaks()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var broker = new UriBuilder(arena.Arena.RabbitMq);
+        await using var network = TcpProxy.Start(broker.Host, broker.Port);
+        (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", broker.Uri.AbsoluteUri), ("Outbox:ConfirmTimeout", "1min"));
+        await arena.AddNotesAsync(1, 1);
+        await arena.AllSentAsync(Deadline);
+        network.HoldsReplies = true;
+        await arena.AddNotesAsync(2, 100);
+        await Eventually.IsTrueAsync(async () => (await tap.ReadAsync()).Count == 101, Deadline, "a hundred are in flight");
+
+        var began = Stopwatch.GetTimestamp();
+        var stopped = relay.Services.GetServices<IHostedService>().OfType<Relay.OutboxRelay>().Single().StopAsync(CancellationToken.None);
+        network.Reset();
+        await stopped;
+
+        Assert.True(Stopwatch.GetElapsedTime(began) < Relay.RelayTerm.ShutdownBound / 2, $"It took {Stopwatch.GetElapsedTime(began)}.");
         Assert.Equal(1, await arena.CountAsync("sent_at IS NOT NULL"));
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
         await arena.IsUnownedAsync();

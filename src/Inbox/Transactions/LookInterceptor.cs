@@ -1,0 +1,39 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace Inbox;
+
+/// <summary>Tells the <see cref="UnsavedChanges"/> of a context that a handler uses the database: it would not find there what
+/// earlier ones have yet to save, and a savepoint of its own would not keep that from a rollback.</summary>
+/// <remarks>It does not see commands that are given to the connection directly, without EF Core.</remarks>
+internal sealed class LookInterceptor : IDbCommandInterceptor, IDbTransactionInterceptor
+{
+    public static bool IsIn(DbContext db) =>
+        db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<LookInterceptor>().Any() == true;
+
+    public InterceptionResult<DbCommand> CommandCreating(CommandCorrelatedEventData eventData, InterceptionResult<DbCommand> result)
+    {
+        // Saving saves what earlier handlers have left too, and a generator of keys asks a sequence.
+        if (eventData.CommandSource is not (CommandSource.SaveChanges or CommandSource.ValueGenerator))
+        {
+            UnsavedChanges.Of(eventData.Context)?.Look();
+        }
+
+        return result;
+    }
+
+    public InterceptionResult CreatingSavepoint(DbTransaction transaction, TransactionEventData eventData, InterceptionResult result)
+    {
+        UnsavedChanges.Of(eventData.Context)?.Look();
+        return result;
+    }
+
+    public ValueTask<InterceptionResult> CreatingSavepointAsync(
+        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+    {
+        UnsavedChanges.Of(eventData.Context)?.Look();
+        return new(result);
+    }
+}
