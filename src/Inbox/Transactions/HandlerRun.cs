@@ -46,12 +46,13 @@ internal sealed partial class HandlerRun(
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 settings.Restore(db);
+                unsaved?.BeginHandler();
                 taking(together);
                 // Each has the whole of its time.
                 deadline.CancelAfter(options.HandlerTimeout);
                 await HandleAsync(scope, db, together, saveAtOnce: unsaved is null, cancellationToken);
                 TransactionGuard.CheckStillOpen(db, transaction);
-                unsaved?.EndHandler();
+                unsaved?.ThrowIfUnfit();
             }
 
             if (unsaved is not null)
@@ -64,9 +65,9 @@ internal sealed partial class HandlerRun(
         }
         finally
         {
-            if (unsaved?.LookedPast == true)
+            if (unsaved?.Unfit is { } reason)
             {
-                StopSavingTogether("one has used the database before the changes of an earlier one were saved");
+                StopSavingTogether(reason);
             }
         }
     }

@@ -21,33 +21,54 @@ internal sealed class UnsavedChanges : IDisposable
         Watched.Add(db, this);
     }
 
-    /// <summary>Whether a handler has looked into the database while something of earlier ones was not there yet.</summary>
-    public bool LookedPast { get; private set; }
+    /// <summary>Why these handlers are not to be saved together; null as long as nothing speaks against it.</summary>
+    public string? Unfit { get; private set; }
 
     public static UnsavedChanges? Of(DbContext? db) => db is not null && Watched.TryGetValue(db, out var unsaved) ? unsaved : null;
 
-    /// <summary>The handler uses the database. Not an exception at once: the handler might swallow it.</summary>
-    public void Look() => LookedPast |= _ofEarlierHandlers.Count > 0;
-
-    /// <summary>A handler has succeeded. What it has detached of its own until then is its own affair. What it has saved by itself stays in
-    /// the list: the next ones may change it again.</summary>
-    /// <exception cref="InvalidOperationException">It has looked past what earlier ones had changed.</exception>
-    public void EndHandler()
+    /// <summary>The handler uses the database, and would not find there what earlier ones have changed. Not an exception at once: the
+    /// handler might swallow it.</summary>
+    public void Look()
     {
-        if (LookedPast)
+        if (_ofEarlierHandlers.Count > 0)
         {
-            throw new InvalidOperationException("A handler has used the database before the changes of an earlier one were saved.");
+            Unfit = "one of them has used the database before the changes of an earlier one were saved";
         }
+    }
 
+    /// <summary>The next handler begins. What one has detached of its own until then is its own affair. What it has saved by itself stays
+    /// in the list: the next ones may change it again.</summary>
+    public void BeginHandler()
+    {
         _ofEarlierHandlers.AddRange(_ofThisHandler.Where(entry => entry.State != EntityState.Detached));
         _ofThisHandler.Clear();
     }
 
+    /// <exception cref="InvalidOperationException">There is something that speaks against it.</exception>
+    public void ThrowIfUnfit()
+    {
+        if (Unfit is not null)
+        {
+            throw new InvalidOperationException($"The handlers cannot be saved together: {Unfit}.");
+        }
+    }
+
     /// <summary>Saves all of it.</summary>
-    /// <exception cref="InvalidOperationException">Some of it is no longer tracked; nothing was saved.</exception>
+    /// <exception cref="InvalidOperationException">What earlier handlers had left is no longer tracked; nothing was saved.</exception>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
-        ThrowIfForgotten();
+        if (_ofEarlierHandlers.Count > 0)
+        {
+            // The entries themselves do not know that the tracker was cleared.
+            var tracked = _db.ChangeTracker.Entries().Select(entry => entry.Entity).ToHashSet(ReferenceEqualityComparer.Instance);
+            if (!_ofEarlierHandlers.TrueForAll(entry => tracked.Contains(entry.Entity)))
+            {
+                // Saving writes only what is still tracked: the messages of those handlers would count as handled without effect.
+                Unfit = "one of them has removed from the change tracker what an earlier one had put there";
+            }
+        }
+
+        ThrowIfUnfit();
         await _db.SaveChangesAsync(cancellationToken);
     }
 
@@ -55,19 +76,6 @@ internal sealed class UnsavedChanges : IDisposable
     {
         Watched.Remove(_db);
         _db.ChangeTracker.Tracked -= OnTracked;
-    }
-
-    /// <summary>Saving writes only what is still tracked: a handler that clears the tracker, as some do after a save of their own,
-    /// would take the changes of those before it along, whose messages would count as handled.</summary>
-    private void ThrowIfForgotten()
-    {
-        // The entries themselves do not know that the tracker was cleared.
-        var tracked = _db.ChangeTracker.Entries().Select(entry => entry.Entity).ToHashSet(ReferenceEqualityComparer.Instance);
-        if (!_ofEarlierHandlers.TrueForAll(entry => tracked.Contains(entry.Entity)))
-        {
-            throw new InvalidOperationException(
-                "A handler has removed from the change tracker what an earlier one had put there: the queue had better do without SaveTogether().");
-        }
     }
 
     private void OnTracked(object? sender, EntityTrackedEventArgs tracked) => _ofThisHandler.Add(tracked.Entry);

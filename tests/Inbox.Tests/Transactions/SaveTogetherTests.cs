@@ -114,6 +114,24 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     }
 
     [Fact]
+    public async Task A_handler_that_saves_and_clears_the_change_tracker_by_itself_has_its_effect()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            await db.SaveChangesAsync(cancellationToken);
+            db.ChangeTracker.Clear();
+        }));
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(100, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
     public async Task So_does_one_whose_context_nobody_can_watch()
     {
         await Arena.DeclareAsync();
