@@ -56,9 +56,12 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
     /// and absent.</summary>
     public async Task<string> MigrateAsync(CancellationToken cancellationToken)
     {
-        if (address.SearchPath?.Split(',')[0].Trim(' ', '"') is { Length: > 0 } schema)
+        if (address.SearchPath?.Split(',')[0].Trim(' ', '"') is { Length: > 0 } schema && schema != "$user")
         {
-            await CreateAsync($"CREATE SCHEMA IF NOT EXISTS {Quote(schema)}", address, cancellationToken);
+            // Not IF NOT EXISTS, which asks for the right to create schemas before it looks whether this one is there.
+            await CreateAsync(
+                $"DO $do$ BEGIN IF to_regnamespace({Literal(Quote(schema))}) IS NULL THEN CREATE SCHEMA {Quote(schema)}; END IF; END $do$",
+                address, cancellationToken);
         }
 
         await using var db = OrdersDbContextFactory.Create(address.ConnectionString);
@@ -75,7 +78,7 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         {
             await ExecuteAsync(sql, address, cancellationToken);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.UniqueViolation)
         {
             // Another one has created it at the same moment.
         }
@@ -88,6 +91,8 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Quote(string name) => new NpgsqlCommandBuilder().QuoteIdentifier(name);
 

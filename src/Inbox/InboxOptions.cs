@@ -20,11 +20,12 @@ public sealed class InboxOptions
     /// unless set.</summary>
     public int Lanes { get; init; } = 2;
 
-    /// <summary>How long a handler may take for one message. 100 ms to 1 h; 30 s unless set.</summary>
+    /// <summary>How long a handler may take for one message. 100 ms to 1 h; 30 s unless set. RabbitMQ closes the channel of a consumer
+    /// that has not acked for its consumer_timeout, 30 min unless set: more needs a longer one there.</summary>
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a handled message is remembered, so that its duplicates have no effect. 1 h to 3,650 d; 30 d unless
-    /// set.</summary>
+    /// <summary>How long a handled message is remembered, so that its duplicates have no effect. 1 h to 3,650 d, and longer than the
+    /// longest wait of <see cref="Retry"/>; 30 d unless set.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>How failed messages are tried again.</summary>
@@ -51,6 +52,12 @@ public sealed class InboxOptions
             Retry = RetryOptions.Read(section.Subsection(nameof(Retry))),
             DeliveryLimit = section.Integer(nameof(DeliveryLimit), defaults.DeliveryLimit, 5, 1_000),
         };
+        var longestWait = TimeSpan.FromMilliseconds(new RetryLadder(options.Retry).Waits.DefaultIfEmpty().Max());
+        if (options.Retention <= longestWait)
+        {
+            section.Refuse(nameof(Retention), options.Retention, $"longer than the longest wait for a retry ({longestWait}), or a copy that waits could have a second effect");
+        }
+
         section.ThrowIfRefused();
         return options;
     }

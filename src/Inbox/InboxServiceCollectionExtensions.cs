@@ -26,12 +26,13 @@ public static class InboxServiceCollectionExtensions
 
         var builder = new InboxBuilder(services);
         configure(builder);
+        services.AddMessaging();
+        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new ReopenInterceptor()));
         if (builder.Queues.Any(queue => queue.SavesTogether))
         {
             services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new LookInterceptor()));
         }
 
-        services.AddMessaging();
         services.AddSingleton(new InboxDefinition(builder.Queues, typeof(TContext), scope => scope.GetRequiredService<TContext>()));
         services.TryAddSingleton(provider => InboxOptions.Read(provider.GetRequiredService<IConfiguration>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITopologySource, InboxTopology>());

@@ -26,7 +26,8 @@ internal sealed class Delivery
 
     public HandlerBinding? Handler { get; init; }
 
-    public object? Message { get; init; }
+    /// <summary>The body as it was decoded to see whether it can be; null where it cannot, and after <see cref="TakeMessage"/>.</summary>
+    public object? Message { private get; set; }
 
     public IReadOnlyDictionary<string, object?> Headers { get; init; } = new Dictionary<string, object?>();
 
@@ -37,6 +38,15 @@ internal sealed class Delivery
 
     /// <summary>Messages with the same value are handled one after another.</summary>
     public int LaneHash => Key?.GetHashCode(StringComparison.Ordinal) ?? MessageId.GetHashCode();
+
+    /// <summary>For the first try. Null for each further one, for which the body is decoded again: what a handler has done to a message
+    /// must not be there the next time.</summary>
+    public object? TakeMessage()
+    {
+        var message = Message;
+        Message = null;
+        return message;
+    }
 
     public MessageContext ContextFor(string queue) => new()
     {

@@ -11,6 +11,9 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
 {
     private const string DeliveryCountHeader = "x-delivery-count";
 
+    // https://www.rabbitmq.com/docs/dlx#effects
+    private const string DeliveryLimit = "delivery_limit";
+
     public Delivery Read(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
@@ -62,7 +65,7 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
 
         defect = null;
         // A dead letter that somebody moved back to the queue starts afresh.
-        var isMovedBack = properties.Headers?.ContainsKey(MessageHeaders.DeadAt) == true;
+        var isMovedBack = properties.Headers?.ContainsKey(MessageHeaders.DeadAt) == true || WireHeaders.HasDiedOf(properties.Headers, DeliveryLimit);
         return new Delivery
         {
             Tag = tag,

@@ -15,7 +15,7 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
     {
         var options = services.GetRequiredService<InboxOptions>();
         var status = statuses.Single(known => known.Queue == queue.Name);
-        var classifier = new FailureClassifier(queue);
+        var classifier = ActivatorUtilities.CreateInstance<FailureClassifier>(services, queue);
         var handlers = ActivatorUtilities.CreateInstance<HandlerRun>(services, queue);
         var unit = ActivatorUtilities.CreateInstance<UnitOfWork>(services, queue, handlers);
         var alone = ActivatorUtilities.CreateInstance<MessageRun>(services, queue, unit, classifier, new RetryLadder(options.Retry), status);

@@ -42,6 +42,12 @@ internal static class WireHeaders
         return integer is not null;
     }
 
+    /// <summary>Whether the broker has made it a dead letter for <paramref name="reason"/>, and no copy was made since.</summary>
+    public static bool HasDiedOf(IDictionary<string, object?>? headers, string reason) =>
+        headers?.TryGetValue("x-death", out var deaths) == true
+        && deaths is IEnumerable<object?> list
+        && list.OfType<IDictionary<string, object?>>().Any(death => TryText(death, "reason", out var text) && text == reason);
+
     public static IReadOnlyDictionary<string, object?> ToTexts(IDictionary<string, object?>? headers) =>
         headers?.ToDictionary(header => header.Key, header => ToText(header.Value), StringComparer.Ordinal) ?? [];
 

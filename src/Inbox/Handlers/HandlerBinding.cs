@@ -22,7 +22,7 @@ internal sealed record HandlerBinding(
             typeof(THandler),
             TakesSeveral: false,
             (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>()
-                .HandleAsync((TMessage)deliveries[0].Message!, deliveries[0].ContextFor(queue), cancellationToken));
+                .HandleAsync(MessageOf<TMessage>(scope, deliveries[0]), deliveries[0].ContextFor(queue), cancellationToken));
 
     public static HandlerBinding OfSeveral<TMessage, THandler>()
         where TMessage : IMessage
@@ -32,8 +32,11 @@ internal sealed record HandlerBinding(
             typeof(THandler),
             TakesSeveral: true,
             (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>().HandleAsync(
-                [.. deliveries.Select(delivery => new ReceivedMessage<TMessage>((TMessage)delivery.Message!, delivery.ContextFor(queue)))],
+                [.. deliveries.Select(delivery => new ReceivedMessage<TMessage>(MessageOf<TMessage>(scope, delivery), delivery.ContextFor(queue)))],
                 cancellationToken));
+
+    private static TMessage MessageOf<TMessage>(IServiceProvider scope, Delivery delivery) =>
+        (TMessage)(delivery.TakeMessage() ?? (scope.GetService<MessageSerializer>() ?? MessageSerializer.Default).Decode(delivery.Body, typeof(TMessage)));
 
     /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
     public static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)

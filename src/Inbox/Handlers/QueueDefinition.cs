@@ -26,6 +26,6 @@ internal sealed class QueueDefinition(string name)
 
     public Dictionary<string, HandlerBinding> Handlers { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Failures for which trying again is no use.</summary>
-    public List<Func<Exception, bool>> PermanentRules { get; } = [failure => failure is PermanentFailureException];
+    /// <summary>Failures for which trying again is no use, besides <see cref="PermanentFailureException"/>.</summary>
+    public List<Func<Exception, bool>> PermanentRules { get; } = [];
 }

@@ -1,10 +1,11 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Inbox;
 
 /// <summary>Tells from what was thrown, and where, what a failure means.</summary>
-internal sealed class FailureClassifier(QueueDefinition queue)
+internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<FailureClassifier> logger)
 {
     public FailureKind Classify(UnitFailure failure)
     {
@@ -27,12 +28,28 @@ internal sealed class FailureClassifier(QueueDefinition queue)
             UnitPhase.Commit => causes.Exists(cause => cause is PostgresException postgres && !IsInfrastructure(postgres))
                 ? FailureKind.Transient
                 : FailureKind.Infrastructure,
-            _ when causes.Exists(cause => queue.PermanentRules.Exists(rule => rule(cause))) => FailureKind.Permanent,
+            _ when causes.Exists(cause => cause is PermanentFailureException) => FailureKind.Permanent,
+            // Before the rules of the queue: one for the errors of a save would take a lost connection for one too.
             _ when failure.ConnectionLost || causes.Exists(IsInfrastructure) => failure.Exception is HandlerTimeoutException
                 ? FailureKind.Transient
                 : FailureKind.PerhapsInfrastructure,
+            _ when causes.Exists(cause => queue.PermanentRules.Exists(rule => Says(rule, cause))) => FailureKind.Permanent,
             _ => FailureKind.Transient,
         };
+    }
+
+    /// <summary>A rule that fails says nothing: the message would otherwise take the consumer down.</summary>
+    private bool Says(Func<Exception, bool> rule, Exception cause)
+    {
+        try
+        {
+            return rule(cause);
+        }
+        catch (Exception fault)
+        {
+            LogRuleFailed(fault, queue.Name);
+            return false;
+        }
     }
 
     private static bool IsInfrastructure(Exception cause) => cause switch
@@ -58,4 +75,7 @@ internal sealed class FailureClassifier(QueueDefinition queue)
         { InnerException: { } inner } => Causes(inner).Prepend(exception),
         _ => [exception],
     };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: a rule of TreatAsPermanent has failed, and counts as one that says no")]
+    private partial void LogRuleFailed(Exception exception, string queue);
 }

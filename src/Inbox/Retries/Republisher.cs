@@ -100,7 +100,15 @@ internal sealed partial class Republisher(
             }
 
             var connection = await connector.ConnectAsync("retries", cancellationToken);
-            return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
+            try
+            {
+                return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
+            }
+            catch
+            {
+                await BrokerConnector.AbandonAsync(connection);
+                throw;
+            }
         }
         finally
         {

@@ -40,6 +40,7 @@ internal sealed partial class HandlerRun(
     {
         var settings = ContextSettings.Of(db);
         using var unsaved = Watch(db);
+        using var handled = new HandledContext(db, unsaved);
         try
         {
             foreach (var together in HandlerBinding.Split(fresh))
@@ -50,9 +51,7 @@ internal sealed partial class HandlerRun(
                 taking(together);
                 // Each has the whole of its time.
                 deadline.CancelAfter(options.HandlerTimeout);
-                await HandleAsync(scope, db, together, saveAtOnce: unsaved is null, cancellationToken);
-                TransactionGuard.CheckStillOpen(db, transaction);
-                unsaved?.ThrowIfUnfit();
+                await HandleAsync(scope, db, transaction, handled, together, cancellationToken);
             }
 
             if (unsaved is not null)
@@ -91,14 +90,21 @@ internal sealed partial class HandlerRun(
     }
 
     private async Task HandleAsync(
-        IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, bool saveAtOnce, CancellationToken cancellationToken)
+        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, HandledContext handled,
+        IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
         using var activity = HandlerActivity.Start(queue, deliveries);
         try
         {
             await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
-            if (saveAtOnce)
+            TransactionGuard.CheckStillOpen(db, transaction);
+            handled.ThrowIfHalfSaved();
+            if (handled.Unsaved is { } unsaved)
+            {
+                unsaved.ThrowIfUnfit();
+            }
+            else
             {
                 // Now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
                 await db.SaveChangesAsync(cancellationToken);

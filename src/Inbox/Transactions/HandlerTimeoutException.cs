@@ -2,8 +2,4 @@ namespace Inbox;
 
 /// <summary>The handler did not end in time.</summary>
 internal sealed class HandlerTimeoutException(TimeSpan timeout, bool isRunningStill)
-    : Exception($"The handler took longer than Inbox:HandlerTimeout ({timeout}){(isRunningStill ? " and ignores its cancellation token" : "")}.")
-{
-    /// <summary>Nothing that the handler can reach may be used for anything else.</summary>
-    public bool IsRunningStill { get; } = isRunningStill;
-}
+    : Exception($"The handler took longer than Inbox:HandlerTimeout ({timeout}){(isRunningStill ? " and ignores its cancellation token" : "")}.");

@@ -18,7 +18,7 @@ internal sealed class LookInterceptor : IDbCommandInterceptor, IDbTransactionInt
         // Saving saves what earlier handlers have left too, and a generator of keys asks a sequence.
         if (eventData.CommandSource is not (CommandSource.SaveChanges or CommandSource.ValueGenerator))
         {
-            UnsavedChanges.Of(eventData.Context)?.Look();
+            HandledContext.Of(eventData.Context)?.Unsaved?.Look();
         }
 
         return result;
@@ -26,14 +26,11 @@ internal sealed class LookInterceptor : IDbCommandInterceptor, IDbTransactionInt
 
     public InterceptionResult CreatingSavepoint(DbTransaction transaction, TransactionEventData eventData, InterceptionResult result)
     {
-        UnsavedChanges.Of(eventData.Context)?.Look();
+        HandledContext.Of(eventData.Context)?.Unsaved?.Look();
         return result;
     }
 
     public ValueTask<InterceptionResult> CreatingSavepointAsync(
-        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
-    {
-        UnsavedChanges.Of(eventData.Context)?.Look();
-        return new(result);
-    }
+        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default) =>
+        new(CreatingSavepoint(transaction, eventData, result));
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -24,8 +25,14 @@ internal static class TransactionGuard
     }
 
     /// <exception cref="HandlerEndedTransactionException">The handler has committed or rolled back.</exception>
+    /// <exception cref="InvalidOperationException">The connection was lost, and a handler has swallowed that.</exception>
     public static void CheckStillOpen(DbContext db, IDbContextTransaction transaction)
     {
+        if (db.Database.GetDbConnection().State != ConnectionState.Open)
+        {
+            throw new InvalidOperationException("The connection was lost while a handler ran.");
+        }
+
         if (!IsStillOpen(db, transaction))
         {
             throw new HandlerEndedTransactionException();

@@ -26,10 +26,10 @@ internal sealed partial class UnitOfWork(
     {
         var scope = scopes.CreateAsyncScope();
         var outcome = await RunAsync(scope.ServiceProvider, deliveries, abandon);
-        if (outcome.Failure?.Exception is HandlerTimeoutException { IsRunningStill: true })
+        if (outcome.SessionEnded)
         {
-            // The scope is left alone for good. A pooled context that is given back now would be handed to somebody else
-            // while the handler still writes to it.
+            // The scope is left alone for good. A pooled context that is given back now would be handed to somebody else with
+            // a connection that cannot be opened any more, and while something of the handler may still write to it.
             return outcome;
         }
 
@@ -105,12 +105,13 @@ internal sealed partial class UnitOfWork(
                 exception = new HandlerEndedTransactionException(exception);
             }
 
-            if (connection is not null && (exception is HandlerTimeoutException || abandon.IsCancellationRequested))
+            var endsSession = connection is not null && (exception is HandlerTimeoutException || abandon.IsCancellationRequested);
+            if (endsSession)
             {
-                await SessionEnd.EnforceAsync(connection);
+                await SessionEnd.EnforceAsync(connection!);
             }
 
-            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost, inHand) };
+            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost, inHand), SessionEnded = endsSession };
         }
     }
 

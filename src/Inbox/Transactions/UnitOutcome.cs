@@ -28,6 +28,9 @@ internal sealed class UnitOutcome
 {
     public UnitFailure? Failure { get; init; }
 
+    /// <summary>The session was ended by force: nothing that a handler can reach may be used for anything else.</summary>
+    public bool SessionEnded { get; init; }
+
     /// <summary>Their effects are committed.</summary>
     public IReadOnlyList<Delivery> Handled { get; init; } = [];
 

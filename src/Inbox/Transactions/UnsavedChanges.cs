@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 
@@ -8,8 +7,6 @@ namespace Inbox;
 /// of them would see or do something else than if each had been saved before the next one, nothing is saved at all.</summary>
 internal sealed class UnsavedChanges : IDisposable
 {
-    private static readonly ConditionalWeakTable<DbContext, UnsavedChanges> Watched = [];
-
     private readonly DbContext _db;
     private readonly List<EntityEntry> _ofThisHandler = [];
     private readonly List<EntityEntry> _ofEarlierHandlers = [];
@@ -18,13 +15,10 @@ internal sealed class UnsavedChanges : IDisposable
     {
         _db = db;
         _db.ChangeTracker.Tracked += OnTracked;
-        Watched.Add(db, this);
     }
 
     /// <summary>Why these handlers are not to be saved together; null as long as nothing speaks against it.</summary>
     public string? Unfit { get; private set; }
-
-    public static UnsavedChanges? Of(DbContext? db) => db is not null && Watched.TryGetValue(db, out var unsaved) ? unsaved : null;
 
     /// <summary>The handler uses the database, and would not find there what earlier ones have changed. Not an exception at once: the
     /// handler might swallow it.</summary>
@@ -54,7 +48,7 @@ internal sealed class UnsavedChanges : IDisposable
     }
 
     /// <summary>Saves all of it.</summary>
-    /// <exception cref="InvalidOperationException">What earlier handlers had left is no longer tracked; nothing was saved.</exception>
+    /// <exception cref="InvalidOperationException">Something speaks against it: what was saved must be rolled back.</exception>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         if (_ofEarlierHandlers.Count > 0)
@@ -70,13 +64,11 @@ internal sealed class UnsavedChanges : IDisposable
 
         ThrowIfUnfit();
         await _db.SaveChangesAsync(cancellationToken);
+        // What an override of SaveChanges or an interceptor has looked for was not there yet either.
+        ThrowIfUnfit();
     }
 
-    public void Dispose()
-    {
-        Watched.Remove(_db);
-        _db.ChangeTracker.Tracked -= OnTracked;
-    }
+    public void Dispose() => _db.ChangeTracker.Tracked -= OnTracked;
 
     private void OnTracked(object? sender, EntityTrackedEventArgs tracked) => _ofThisHandler.Add(tracked.Entry);
 }

@@ -10,8 +10,8 @@ internal static class ServiceDatabase
 {
     public const string Setting = "ConnectionStrings:Postgres";
 
-    /// <summary>Adds a pool of contexts over one pool of connections, its health check "database", and the answer to requests
-    /// that fail because of it. Nothing is connected yet.</summary>
+    /// <summary>Adds a pool of contexts over one pool of connections, its health check "database", the look at what it
+    /// promises, and the answer to requests that fail because of it. Nothing is connected yet.</summary>
     /// <exception cref="SettingsException">The connection string is missing or not understood.</exception>
     public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
         where TContext : DbContext
@@ -23,6 +23,7 @@ internal static class ServiceDatabase
             .UseOutbox(services.GetRequiredService<OutboxOptions>()));
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TContext>>("database", timeout: TimeSpan.FromSeconds(2));
         builder.Services.AddExceptionHandler<DatabaseTrouble>();
+        builder.Services.AddHostedService<UnfitDatabase>();
     }
 
     private static NpgsqlConnectionStringBuilder ReadAddress(string? value)

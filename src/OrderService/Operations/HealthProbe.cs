@@ -13,11 +13,10 @@ internal static class HealthProbe
     /// <summary>Sets the exit code: 0 when the service is ready, 1 when it is not, with its answer on standard error.</summary>
     public static async Task RunAsync()
     {
-        var port = Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0] ?? DefaultPort;
         using var client = new HttpClient { Timeout = Patience };
         try
         {
-            using var answer = await client.GetAsync($"http://127.0.0.1:{port}{Health.ReadyPath}");
+            using var answer = await client.GetAsync($"http://127.0.0.1:{Port()}{Health.ReadyPath}");
             if (!answer.IsSuccessStatusCode)
             {
                 Fail(await answer.Content.ReadAsStringAsync());
@@ -28,6 +27,13 @@ internal static class HealthProbe
             Fail(exception.Message);
         }
     }
+
+    /// <summary>Addresses win over ports, as they do for the server.</summary>
+    private static string Port() =>
+        First("ASPNETCORE_URLS") is { } address ? address[(address.LastIndexOf(':') + 1)..].TrimEnd('/') : First("ASPNETCORE_HTTP_PORTS") ?? DefaultPort;
+
+    private static string? First(string variable) =>
+        Environment.GetEnvironmentVariable(variable)?.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
 
     private static void Fail(string reason)
     {

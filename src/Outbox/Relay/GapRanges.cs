@@ -81,7 +81,7 @@ internal sealed class GapRanges
             }
         }
 
-        _gaps = next.Count <= MaxRanges ? next : [new Gap(next[0].Low, next[^1].High, new Watch())];
+        _gaps = next.Count <= MaxRanges ? next : [new Gap(next[0].Low, next[^1].High, Watch.OfAll(next.Select(gap => gap.Watch)))];
     }
 
     /// <summary>Takes in who holds ids at this moment, after the last read. A range whose every possible holder has ended
@@ -108,6 +108,20 @@ internal sealed class GapRanges
         private HashSet<string>? _holders;
 
         public bool LastLook { get; private set; }
+
+        /// <summary>One that ends when all of these have ended. Begun anew, it would wait for whoever came since too, and for ever where
+        /// pages fall into so many ranges again and again.</summary>
+        public static Watch OfAll(IEnumerable<Watch> watches)
+        {
+            var all = new Watch();
+            var known = watches.Distinct().ToList();
+            if (known.TrueForAll(watch => watch._holders is not null))
+            {
+                all.Observe([.. known.SelectMany(watch => watch._holders!)]);
+            }
+
+            return all;
+        }
 
         public void Observe(HashSet<string> holders)
         {

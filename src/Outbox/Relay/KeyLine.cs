@@ -75,12 +75,13 @@ internal sealed class KeyLine(string key)
         return EvictFrom(id);
     }
 
-    /// <summary>A read that took in all rows of the line had to end at this id.</summary>
-    public void IsReadUpTo(long complete)
+    /// <summary>A read that was to take in all rows of the line from <paramref name="from"/> on had to end at <paramref name="complete"/>,
+    /// which may be before that: rows of others can fill a page.</summary>
+    public void IsReadUpTo(long complete, long from)
     {
         if (complete != long.MaxValue)
         {
-            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, complete + 1);
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, Math.Max(complete + 1, from));
         }
     }
 

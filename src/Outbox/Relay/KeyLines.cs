@@ -34,17 +34,17 @@ internal sealed class KeyLines
         return ([.. lines.Select(line => line.Key)], [.. lines.Select(line => line.EvictedFrom!.Value)]);
     }
 
-    /// <summary>The lines of these keys, ready to take in what was read again. One that was blocked or evicted anew since the
+    /// <summary>The lines of these keys, ready to take in what was read again, and from where each was read. One that was blocked or evicted anew since the
     /// read began is left for a later read.</summary>
-    public List<KeyLine> BeginReadAgain(string[] keys, long[] from)
+    public List<(KeyLine Line, long From)> BeginReadAgain(string[] keys, long[] from)
     {
-        var again = new List<KeyLine>(keys.Length);
+        var again = new List<(KeyLine, long)>(keys.Length);
         for (var i = 0; i < keys.Length; i++)
         {
             if (_lines.TryGetValue(keys[i], out var line) && line.EvictedFrom == from[i] && line.BlockedAt is null)
             {
                 line.EvictedFrom = null;
-                again.Add(line);
+                again.Add((line, from[i]));
             }
         }
 

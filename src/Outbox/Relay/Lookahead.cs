@@ -69,9 +69,9 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             added += Add(row) ? 1 : 0;
         }
 
-        foreach (var line in again)
+        foreach (var (line, readFrom) in again)
         {
-            line.IsReadUpTo(complete);
+            line.IsReadUpTo(complete, readFrom);
             Promote(line);
         }
 

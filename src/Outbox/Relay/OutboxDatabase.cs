@@ -83,8 +83,8 @@ internal sealed class OutboxDatabase
         if (reader.GetInt32(1) != connection.ProcessID)
         {
             throw new UnfitDatabaseException(
-                $"{Setting} leads through a connection pooler in transaction or statement mode: session locks mean nothing there, "
-                + "and two relays would own the outbox. Give the relay a direct connection, or one in session mode.");
+                $"{Setting} leads through a connection pooler. In transaction or statement mode session locks mean nothing, and two relays "
+                + "would own the outbox; in session mode too the pooler tells of a session that is not there. Give the relay a direct connection.");
         }
 
         if (await reader.IsDBNullAsync(4, cancellationToken) || reader.GetString(2) != "a" || reader.GetInt64(3) != 1)

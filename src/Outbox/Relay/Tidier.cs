@@ -23,9 +23,10 @@ internal sealed class Tidier(NpgsqlConnection connection, TimeSpan retention)
         var full = reader.GetInt64(0) == PurgeBatch;
         if (!await reader.IsDBNullAsync(2, cancellationToken))
         {
-            // From here on rows were sent too lately; the next pass begins with the first of them.
+            // From here on rows were sent too lately; the next pass begins with the first of them. A row that was sent long after its
+            // neighbours stands among those that may go.
             _done = reader.GetInt64(2) - 1;
-            return false;
+            return full && reader.GetInt64(3) > 0;
         }
 
         _done = full ? reader.GetInt64(1) : _done;

@@ -35,7 +35,7 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
             await using var connection = await database.OpenAsync("tidier", StatementBound, cancellationToken);
             await TidyAsync(new Tidier(connection, options.Retention), cancellationToken);
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(exception.Message, Interval);
             await Task.Delay(Interval, clock, cancellationToken);

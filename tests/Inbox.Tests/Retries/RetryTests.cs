@@ -118,6 +118,47 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task A_rule_that_fails_itself_says_nothing_and_takes_nobody_down()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Queue = queue => queue.TreatAsPermanent(failure => failure.InnerException!.Message == "hopeless");
+            setup.Handling = (_, _, _, _) => throw new InvalidOperationException("no inner one");
+        });
+
+        await Arena.PublishAsync(new Noted("later"));
+
+        await UntilDeferredAsync();
+        Assert.Equal(1, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
+    public async Task A_rule_for_failed_saves_does_not_take_a_lost_connection_for_one()
+    {
+        var calls = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Queue = queue => queue.TreatAsPermanent<Microsoft.EntityFrameworkCore.DbUpdateException>();
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (++calls == 1)
+                {
+                    await Arena.EndSessionOfAsync(db);
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("once more"));
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(0, consumer.Counts["inbox.dead_lettered"]);
+    }
+
+    [Fact]
     public async Task A_retry_queue_that_was_deleted_is_declared_again_and_nothing_is_lost()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
@@ -168,7 +209,7 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
         }
 
         await Arena.DeclareAsync(Limit);
-        await Arena.PublishAsync(new Noted("limit"));
+        await Arena.PublishAsync(new Noted("limit"), headers: new Dictionary<string, object?> { ["x-attempt"] = 3 });
         await ExceedDeliveryLimitAsync();
         await MoveBackWithAllItsHeadersAsync();
 

@@ -80,6 +80,17 @@ public sealed class InboxSettingsTests
         Assert.Equal(1_000, Read(("BatchSize", "1000")).Prefetch);
     }
 
+    [Fact]
+    public void A_retention_that_ends_before_the_longest_wait_for_a_retry_is_refused()
+    {
+        (string, string)[] waits = [("Retry:First", "1h"), ("Retry:Factor", "10"), ("Retry:Cap", "1d")];
+
+        var refusal = Assert.Throws<SettingsException>(() => Read([("Retention", "10h"), .. waits]));
+
+        Assert.Contains("Inbox:Retention is \"10:00:00\": it must be longer than the longest wait for a retry (1.00:00:00)", refusal.Message, StringComparison.Ordinal);
+        Read([("Retention", "25h"), .. waits]);
+    }
+
     private static InboxOptions Read(params (string Name, string Value)[] settings) => InboxOptions.Read(
         new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Inbox:{setting.Name}", (string?)setting.Value)))

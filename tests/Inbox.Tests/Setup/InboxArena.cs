@@ -99,6 +99,15 @@ public sealed class InboxArena : IAsyncDisposable
     /// <summary>Declares the queue and everything around it, as any role does at its start.</summary>
     public async Task DeclareAsync(Action<ConsumerSetup>? change = null) => await (await ConsumeAsync(change)).DisposeAsync();
 
+    /// <summary>Ends the context's database session from outside, as a failover does.</summary>
+    public async Task EndSessionOfAsync(NotesContext db)
+    {
+        var session = ((Npgsql.NpgsqlConnection)db.Database.GetDbConnection()).ProcessID;
+        await _arena.ScalarAsync<bool>("SELECT pg_terminate_backend($1)", session);
+        await Eventually.EqualsAsync(
+            0L, () => _arena.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", session), TimeSpan.FromSeconds(10), "sessions");
+    }
+
     public Task<long> NotesAsync(string where = "true") => _arena.ScalarAsync<long>($"SELECT count(*) FROM note WHERE {where}");
 
     public Task UntilNotesAsync(long count, int seconds = 20) =>

@@ -42,6 +42,70 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(0, consumer.Counts["inbox.handled"]);
     }
 
+    [Fact]
+    public async Task A_handler_that_swallows_a_conflict_is_not_acked_though_the_database_knows_of_no_error()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                db.Entry(new Note { Id = -1, Text = "nobody has this row" }).State = EntityState.Modified;
+                try
+                {
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+                catch (DbUpdateConcurrencyException)
+                {
+                    db.ChangeTracker.Clear();
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("half an effect"));
+
+        await UntilDeferredAsync();
+        Assert.Equal(0, await Arena.NotesAsync());
+        Assert.Equal(0, consumer.Counts["inbox.handled"]);
+    }
+
+    [Theory]
+    [InlineData("returns")]
+    [InlineData("saves by itself")]
+    public async Task A_handler_that_swallows_a_lost_connection_writes_nothing_outside_of_the_unit_of_work(string then)
+    {
+        var ended = 0;
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(20, _ => "k");
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Handling = async (db, message, context, cancellationToken) =>
+        {
+            if (message.Number == 10 && Interlocked.Increment(ref ended) <= 2)
+            {
+                await Arena.EndSessionOfAsync(db);
+                try
+                {
+                    await db.Notes.CountAsync(cancellationToken);
+                }
+                catch (Exception)
+                {
+                    // What it asked for was not important to it.
+                }
+            }
+
+            NoteIt.Add(db, message, context);
+            if (then == "saves by itself")
+            {
+                await db.SaveChangesAsync(cancellationToken);
+            }
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 20);
+        Assert.Equal(20, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(20, await Arena.NotesAsync());
+        Assert.Equal(0, consumer.Counts["inbox.dead_lettered"]);
+    }
+
     [Theory]
     [InlineData("COMMIT")]
     [InlineData("ROLLBACK")]

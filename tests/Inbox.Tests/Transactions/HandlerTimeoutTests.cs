@@ -39,6 +39,27 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
     }
 
+    [Fact]
+    public async Task Its_context_is_not_given_back_to_the_pool()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres), poolSize: 1);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                await Task.Delay(message.Text == "slow" ? TimeSpan.FromMinutes(1) : TimeSpan.Zero, cancellationToken);
+            };
+        });
+        await Arena.PublishAsync(new Noted("slow"));
+        await UntilDeferredAsync();
+
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+
+        await Arena.UntilNotesAsync(20);
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Transactions;
@@ -169,6 +170,23 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         Assert.Equal(99, await Arena.NotesAsync("number <> 70 AND attempt = 1"));
     }
 
+    [Fact]
+    public async Task What_a_save_looks_for_itself_is_no_exception()
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(100, i => $"k{i}");
+
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Together(setup, NoteIt.Default);
+            setup.AddContext = services => services.AddDbContext<NotesContext>(options => options
+                .UseNpgsql(setup.Postgres).AddInterceptors(new NumberingInterceptor()));
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(100, await Arena.NotesAsync("attempt = number"));
+    }
+
     private static async Task CountThenAddAsync(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
     {
         var earlier = await db.Notes.CountAsync(cancellationToken);
@@ -198,5 +216,22 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         setup.Settings["Inbox:Lanes"] = "1";
         setup.Handling = handling;
         setup.Queue = queue => queue.SaveTogether();
+    }
+
+    /// <summary>Numbers notes by how many there are, as a user's interceptor might.</summary>
+    private sealed class NumberingInterceptor : SaveChangesInterceptor
+    {
+        public override async ValueTask<InterceptionResult<int>> SavingChangesAsync(
+            DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        {
+            var db = (NotesContext)eventData.Context!;
+            var earlier = await db.Notes.CountAsync(cancellationToken);
+            foreach (var added in db.ChangeTracker.Entries<Note>().Where(entry => entry.State == EntityState.Added))
+            {
+                added.Entity.Attempt = earlier;
+            }
+
+            return result;
+        }
     }
 }

@@ -41,6 +41,26 @@ public sealed class MigrationTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Rights_on_a_schema_that_is_there_are_enough()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var role = arena.Name + "_owner";
+        await arena.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret'; CREATE SCHEMA shop AUTHORIZATION {role}");
+        try
+        {
+            var address = new NpgsqlConnectionStringBuilder(arena.Postgres) { Username = role, Password = "secret", SearchPath = "shop" };
+
+            await ServiceArena.MigrateAsync(address.ConnectionString);
+
+            Assert.True(await arena.ScalarAsync<bool>("SELECT to_regclass('shop.outbox_message') IS NOT NULL"));
+        }
+        finally
+        {
+            await arena.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    [Fact]
     public async Task Psql_accepts_the_generated_sql()
     {
         await using var arena = await servers.NewArenaAsync();

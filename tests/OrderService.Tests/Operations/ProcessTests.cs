@@ -66,6 +66,20 @@ public sealed class ProcessTests
         Assert.NotEmpty(error);
     }
 
+    [Fact]
+    public async Task The_health_probe_asks_where_the_service_listens()
+    {
+        using var service = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        service.Start();
+        var probing = RunAsync("ASPNETCORE_URLS", $"http://+:{((System.Net.IPEndPoint)service.LocalEndpoint).Port}/", "--health");
+
+        using var client = await service.AcceptTcpClientAsync().WaitAsync(Deadline);
+        await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+
+        var (exitCode, error) = await probing;
+        Assert.True(exitCode == 0, error);
+    }
+
     private static async Task<(int ExitCode, string Error)> RunAsync(string name, string value, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])

@@ -35,6 +35,37 @@ public sealed class RetentionTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_row_that_was_sent_late_does_not_hold_up_those_behind_it()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(9_000);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = CASE WHEN id = 1 THEN now() ELSE now() - interval '8 days' END");
+        await using var connection = await arena.OpenAsync();
+        var tidier = new Relay.Tidier(connection, TimeSpan.FromDays(7));
+
+        while (await tidier.PurgeAsync(CancellationToken.None))
+        {
+        }
+
+        Assert.Equal(1, await arena.CountAsync("true"));
+    }
+
+    [Theory]
+    [InlineData("infinity")]
+    [InlineData("-infinity")]
+    public async Task A_row_without_an_age_does_not_keep_the_backlog_from_being_counted(string createdAt)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(2);
+        await arena.Arena.ExecuteAsync($"UPDATE outbox_message SET created_at = '{createdAt}' WHERE id = 1; UPDATE outbox_message SET due_at = now(), created_at = '{createdAt}' WHERE id = 2");
+        await using var connection = await arena.OpenAsync();
+
+        var backlog = await new Relay.Tidier(connection, TimeSpan.FromDays(7)).CountAsync(CancellationToken.None);
+
+        Assert.Equal((1, 1), (backlog.Pending, backlog.Deferred));
+    }
+
+    [Fact]
     public async Task With_a_retention_of_zero_a_row_is_deleted_on_its_confirm()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

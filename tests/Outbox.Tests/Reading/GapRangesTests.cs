@@ -58,5 +58,19 @@ public sealed class GapRangesTests
         Assert.Equal([(12, 14), (16, 19)], Ranges());
     }
 
+    [Fact]
+    public void Ranges_that_have_become_too_many_wait_for_nobody_who_came_later()
+    {
+        _gaps.Begin(5_000, ["open"]);
+        _gaps.Found([.. Enumerable.Range(1, 1_200).Select(i => 2L * i)], complete: 2_400, cursor: 5_000);
+        Assert.Single(Ranges());
+
+        _gaps.Observe(["open", "later"]);
+        Assert.True(_gaps.NeedsHolders);
+        _gaps.Observe(["later"]);
+
+        Assert.False(_gaps.NeedsHolders);
+    }
+
     private IEnumerable<(long Low, long High)> Ranges() => _gaps.Lows.Zip(_gaps.Highs);
 }

@@ -4,11 +4,22 @@ namespace Servers.Running;
 internal static class PlaceCommand
 {
     private const string Project = "tools/PlaceOrders/PlaceOrders.csproj";
+    private const string Retention = "Outbox__Retention";
 
     public static Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var asked = OrdersAsked.Parse(arguments);
+        CheckRetention(Environment.GetEnvironmentVariable(Retention));
         return RunCommand.RunAsync(isQuiet: true, [Project], service => PlaceAsync(asked, service, cancellationToken), cancellationToken);
+    }
+
+    /// <exception cref="ServersException">Rows would be deleted as soon as they are sent: reconciling would count them as lost.</exception>
+    internal static void CheckRetention(string? retention)
+    {
+        if (!string.IsNullOrWhiteSpace(retention) && !retention.AsSpan().ContainsAnyInRange('1', '9'))
+        {
+            throw new ServersException($"{Retention} is \"{retention}\": reconciling needs the rows that were sent, so it must be longer than 0 here.");
+        }
     }
 
     private static async Task<int> PlaceAsync(OrdersAsked asked, RunningService service, CancellationToken cancellationToken)

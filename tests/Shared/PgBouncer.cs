@@ -2,7 +2,7 @@ using Npgsql;
 using Servers;
 using Servers.Native;
 
-namespace Outbox.Tests;
+namespace TestSupport;
 
 /// <summary>A test that needs PgBouncer: installed where that is permitted, otherwise left out with the reason.</summary>
 [AttributeUsage(AttributeTargets.Method)]

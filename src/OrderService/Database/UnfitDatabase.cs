@@ -1,0 +1,61 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace OrderService.Database;
+
+/// <summary>Looks once, as soon as the database answers, whether it keeps what it commits and is what it seems to be. If not, the
+/// process stops with exit code 1, whichever roles it runs: the role api too would acknowledge orders that a crash takes back.</summary>
+internal sealed partial class UnfitDatabase(
+    NpgsqlDataSource database, IHostEnvironment environment, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<UnfitDatabase> logger)
+    : BackgroundService
+{
+    private const string Look = "SELECT pg_backend_pid(), current_setting('fsync'), current_setting('synchronous_commit')";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                if (await FindFaultAsync(stoppingToken) is { } fault)
+                {
+                    LogUnfit(fault);
+                    Environment.ExitCode = 1;
+                    lifetime.StopApplication();
+                }
+
+                return;
+            }
+            catch (Exception exception) when (exception is DbException or TimeoutException)
+            {
+                // It does not answer yet, which the health check tells.
+                await Task.Delay(Pause, clock, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Look, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (reader.GetInt32(0) != connection.ProcessID)
+        {
+            // The process id that it made up stands for no session: one that a handler does not let go of could not be ended, and in
+            // transaction mode neither prepared statements nor what a session has set hold.
+            return $"{ServiceDatabase.Setting} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
+        }
+
+        var (fsync, synchronousCommit) = (reader.GetString(1), reader.GetString(2));
+        return !environment.IsDevelopment() && (fsync == "off" || synchronousCommit == "off")
+            ? $"PostgreSQL runs with fsync={fsync} and synchronous_commit={synchronousCommit}: a crash would lose commits that were already "
+                + "acknowledged. Outside Development neither may be off."
+            : null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The service stops, since it cannot run like this: {Reason}")]
+    private partial void LogUnfit(string reason);
+}
