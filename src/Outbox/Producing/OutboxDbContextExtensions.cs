@@ -12,7 +12,9 @@ public static class OutboxDbContextExtensions
     /// published if, and only if, the transaction that saves it commits; nothing is sent yet.</summary>
     /// <param name="db">A context with <c>UseOutbox</c> in its options and <c>AddOutbox</c> in its model.</param>
     /// <param name="message">Encoded now: later changes to it do not reach the row.</param>
-    /// <param name="key">Messages of one key are published one after another; 1 to 255 UTF-8 bytes. Null asks for no order.</param>
+    /// <param name="key">Messages of one key are published one after another; 1 to 255 UTF-8 bytes. Null asks for no order. Where a row lock
+    /// is to give them the order of their commits, take it in a statement before the save: within one, EF Core writes the tables in the
+    /// order of their names, and a row that is locked after the message was inserted comes too late.</param>
     /// <param name="options">Headers, another exchange, a correlation id.</param>
     /// <exception cref="MessageTooLargeException">The encoded body exceeds <see cref="OutboxOptions.MaxBodyBytes"/>.</exception>
     /// <exception cref="ArgumentException">The key, type, exchange, correlation id or a header is out of bounds.</exception>
