@@ -34,8 +34,8 @@ internal sealed class KeyLines
         return ([.. lines.Select(line => line.Key)], [.. lines.Select(line => line.EvictedFrom!.Value)]);
     }
 
-    /// <summary>The lines of these keys, ready to take in what was read again, and from where each was read. One that was blocked or evicted anew since the
-    /// read began is left for a later read.</summary>
+    /// <summary>The lines of these keys, ready to take in what was read again, and from where each was read. One that was blocked or
+    /// evicted anew since the read began is left for a later read.</summary>
     public List<(KeyLine Line, long From)> BeginReadAgain(string[] keys, long[] from)
     {
         var again = new List<(KeyLine, long)>(keys.Length);

@@ -51,10 +51,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     [Fact]
     public async Task A_handler_that_clears_the_change_tracker_takes_no_effect_of_another_along()
     {
-        await Arena.DeclareAsync();
-        await Arena.PublishManyAsync(100, i => $"k{i}");
-
-        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, (db, message, context, _) =>
+        await using var consumer = await ConsumeTogetherAsync(100, (db, message, context, _) =>
         {
             if (message.Number == 70)
             {
@@ -63,7 +60,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
 
             NoteIt.Add(db, message, context);
             return Task.CompletedTask;
-        }));
+        });
 
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(100, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
@@ -73,10 +70,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     [Fact]
     public async Task Nor_does_it_take_along_what_one_has_changed_in_a_row_that_was_saved_before()
     {
-        await Arena.DeclareAsync();
-        await Arena.PublishManyAsync(100, i => $"k{i}");
-
-        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
         {
             switch (message.Number)
             {
@@ -94,7 +88,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
                     db.ChangeTracker.Clear();
                     break;
             }
-        }));
+        });
 
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(1, await Arena.NotesAsync("attempt = 99"));
@@ -103,32 +97,11 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     [Fact]
     public async Task A_handler_that_looks_for_what_earlier_ones_have_added_finds_it_and_the_queue_is_saved_one_by_one_from_then_on()
     {
-        await Arena.DeclareAsync();
-        await Arena.PublishManyAsync(1_000, i => $"k{i}");
-
-        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, CountThenAddAsync));
+        await using var consumer = await ConsumeTogetherAsync(1_000, CountThenAddAsync);
 
         await consumer.UntilCountAsync("inbox.handled", 1_000);
         Assert.Equal(1_000, await Arena.NotesAsync("text = number::text AND attempt = 1"));
         Assert.Single(consumer.Log.All, line => line.Contains("SaveTogether() is not for them", StringComparison.Ordinal));
-        Assert.Equal(0, consumer.Counts["inbox.retried"]);
-    }
-
-    [Fact]
-    public async Task A_handler_that_saves_and_clears_the_change_tracker_by_itself_has_its_effect()
-    {
-        await Arena.DeclareAsync();
-        await Arena.PublishManyAsync(100, i => $"k{i}");
-
-        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
-        {
-            NoteIt.Add(db, message, context);
-            await db.SaveChangesAsync(cancellationToken);
-            db.ChangeTracker.Clear();
-        }));
-
-        await consumer.UntilCountAsync("inbox.handled", 100);
-        Assert.Equal(100, await Arena.NotesAsync("attempt = 1"));
         Assert.Equal(0, consumer.Counts["inbox.retried"]);
     }
 
@@ -150,12 +123,24 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     }
 
     [Fact]
+    public async Task A_handler_that_saves_and_clears_the_change_tracker_by_itself_has_its_effect()
+    {
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            await db.SaveChangesAsync(cancellationToken);
+            db.ChangeTracker.Clear();
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(100, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
     public async Task A_handler_that_rolls_back_to_a_savepoint_takes_no_effect_of_another_along()
     {
-        await Arena.DeclareAsync();
-        await Arena.PublishManyAsync(100, i => $"k{i}");
-
-        await using var consumer = await Arena.ConsumeAsync(setup => Together(setup, async (db, message, context, cancellationToken) =>
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
         {
             NoteIt.Add(db, message, context);
             if (message.Number == 70)
@@ -164,7 +149,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
                 await db.SaveChangesAsync(cancellationToken);
                 await db.Database.CurrentTransaction!.RollbackToSavepointAsync("attempt", cancellationToken);
             }
-        }));
+        });
 
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(99, await Arena.NotesAsync("number <> 70 AND attempt = 1"));
@@ -191,6 +176,13 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     {
         var earlier = await db.Notes.CountAsync(cancellationToken);
         NoteIt.Add(db, message with { Text = earlier.ToString(CultureInfo.InvariantCulture) }, context);
+    }
+
+    private async Task<RunningConsumer> ConsumeTogetherAsync(int messages, Handling handling)
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(messages, i => $"k{i}");
+        return await Arena.ConsumeAsync(setup => Together(setup, handling));
     }
 
     private async Task ConsumeHundredAsync(Handling handling)
