@@ -77,7 +77,9 @@ internal static class OutboxSql
     // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
     // transaction of the same key could become visible between the two and be published first.
     //
-    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows.
+    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows. Those with a watch
+    //       hold nothing new before a transaction of that watch has ended, which this snapshot says: whoever has not released its
+    //       locks may have committed.
     // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
     // due:  deferred rows whose time has come.
     // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
@@ -95,12 +97,15 @@ internal static class OutboxSql
             SELECT *, sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
             FROM (
                 (SELECT m.*
-                 FROM unnest(@gap_low, @gap_high) AS gap (low, high)
+                 FROM unnest(@gap_low, @gap_high, @gap_watch) AS gap (low, high, watch)
                  CROSS JOIN LATERAL (
                      SELECT * FROM outbox_message
                      WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
                      ORDER BY id
-                     LIMIT @limit) AS m)
+                     LIMIT @limit) AS m
+                 WHERE gap.watch = 0 OR gap.watch IN (
+                     SELECT watch FROM unnest(@holder_watch, @holder_xid) AS holder (watch, xid)
+                     WHERE pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())))
                 UNION ALL
                 (SELECT m.*
                  FROM unnest(@line_key, @line_from) AS line (key, low)
@@ -138,12 +143,15 @@ internal static class OutboxSql
     // Who may still commit a row with an id that was skipped: everyone who has called nextval holds this lock on the
     // identity's sequence until the end of the transaction. Snapshots would not tell: nextval takes no transaction id, so
     // a paused COPY or a slow BEFORE trigger would be missed. pid is null for prepared transactions, hence the virtual one.
+    // With the transaction id of those that have one, in 64 bits: the lowest, those of savepoints are above it.
     public const string IdHolders =
         """
-        SELECT DISTINCT virtualtransaction
-        FROM pg_locks
-        WHERE locktype = 'relation' AND relation = @sequence AND mode = 'RowExclusiveLock'
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        SELECT virtualtransaction, min(next + ((transactionid::text::bigint - next + 2147483648) & 4294967295) - 2147483648)
+        FROM pg_locks CROSS JOIN (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) AS snapshot
+        WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' OR locktype = 'relation' AND relation = @sequence
+            AND mode = 'RowExclusiveLock' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        GROUP BY virtualtransaction
+        HAVING bool_or(locktype = 'relation')
         """;
 
     // Keys whose next message is deferred: a new owner must not let later messages of the key pass. Rows whose time has come

@@ -1,52 +1,56 @@
 namespace Outbox.Relay;
 
 /// <summary>Ids that reads have skipped. An identity value is taken before its transaction commits, so a skipped id may
-/// become a row later; it is looked for until nobody who could have taken it is left.</summary>
+/// become a row later; it is looked for whenever somebody who could have taken it has ended, until nobody is left.</summary>
 internal sealed class GapRanges
 {
-    // So many ranges cost a read more than walking what lies between them.
+    // So many ranges cost more to keep apart than it costs to walk once what lies between them.
     private const int MaxRanges = 1_000;
-
-    private readonly record struct Gap(long Low, long High, Watch Watch);
 
     private List<Gap> _gaps = [];
 
-    public long[] Lows => [.. _gaps.Select(gap => gap.Low)];
-
-    public long[] Highs => [.. _gaps.Select(gap => gap.High)];
-
     /// <summary>True while some range waits to learn who may still fill it.</summary>
-    public bool NeedsHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
+    public bool NeedHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
+
+    /// <summary>What the next read is to look through. A range of which nobody has ended since its last look holds nothing new: a large
+    /// transaction that stays open leaves ids between all that others commit meanwhile.</summary>
+    public GapLooks Looks()
+    {
+        var numbers = new Dictionary<GapWatch, int>();
+        var watches = _gaps.ConvertAll(gap => gap.IsDue || gap.Watch.Xids is null ? 0 : Number(gap.Watch));
+        var holders = numbers.SelectMany(pair => pair.Key.Xids!, (pair, xid) => (Watch: pair.Value, Xid: xid)).ToList();
+        return new GapLooks(
+            [.. _gaps.Select(gap => gap.Low)], [.. _gaps.Select(gap => gap.High)], [.. watches],
+            [.. holders.Select(holder => holder.Watch)], [.. holders.Select(holder => holder.Xid)]);
+
+        int Number(GapWatch watch) => numbers.TryGetValue(watch, out var number) ? number : numbers[watch] = numbers.Count + 1;
+    }
 
     /// <summary>Begins with one range over everything up to <paramref name="high"/>.</summary>
     /// <param name="high">An id that has been given out.</param>
     /// <param name="holders">Who held ids after <paramref name="high"/> was read: nobody else can fill the range.</param>
-    public void Begin(long high, HashSet<string> holders)
+    public void Begin(long high, Dictionary<string, long?> holders)
     {
-        var watch = new Watch();
+        var watch = new GapWatch();
         watch.Observe(holders);
         _gaps = [new Gap(long.MinValue, high, watch)];
     }
 
-    /// <summary>Gives everything between the ranges up to <paramref name="high"/> one look.</summary>
+    /// <summary>Gives everything up to <paramref name="high"/> one look, the ranges and what lies between them.</summary>
     public void LookEverywhereUpTo(long high)
     {
-        var once = new Watch();
-        once.Observe([]);
+        var once = new GapWatch();
+        once.Observe(new(StringComparer.Ordinal));
         var all = new List<Gap>();
         var low = long.MinValue;
         foreach (var gap in _gaps)
         {
-            if (gap.Low > low)
-            {
-                all.Add(new Gap(low, gap.Low - 1, once));
-            }
-
-            all.Add(gap);
+            Add(all, new Gap(low, gap.Low - 1, once));
+            Add(all, gap with { Seen = 0 });
             low = gap.High + 1;
         }
 
-        AddIfAny(all, low, high, once);
+        Add(all, new Gap(low, high, once));
         _gaps = all;
     }
 
@@ -60,33 +64,32 @@ internal sealed class GapRanges
         var at = 0;
         foreach (var gap in _gaps)
         {
-            // What has had its last look up to here will not be filled any more.
-            var low = gap.Watch.LastLook && complete >= gap.Low ? Math.Min(complete, gap.High) + 1 : gap.Low;
+            var low = gap.Low;
             while (at < ids.Count && ids[at] <= gap.High)
             {
-                AddIfAny(next, low, ids[at] - 1, gap.Watch);
+                AddRest(next, gap with { Low = low, High = ids[at] - 1 }, complete);
                 low = Math.Max(low, ids[at++] + 1);
             }
 
-            AddIfAny(next, low, gap.High, gap.Watch);
+            AddRest(next, gap with { Low = low }, complete);
         }
 
-        var watch = new Watch();
+        var watch = new GapWatch();
         foreach (var id in ids)
         {
             if (id > cursor)
             {
-                AddIfAny(next, cursor + 1, id - 1, watch);
+                Add(next, new Gap(cursor + 1, id - 1, watch));
                 cursor = id;
             }
         }
 
-        _gaps = next.Count <= MaxRanges ? next : [new Gap(next[0].Low, next[^1].High, Watch.OfAll(next.Select(gap => gap.Watch)))];
+        _gaps = next.Count <= MaxRanges ? next : Fewer(next);
     }
 
     /// <summary>Takes in who holds ids at this moment, after the last read. A range whose every possible holder has ended
     /// gets one more look, by a read that begins after this: it sees whatever they committed.</summary>
-    public void Observe(HashSet<string> holders)
+    public void Observe(Dictionary<string, long?> holders)
     {
         foreach (var watch in _gaps.Select(gap => gap.Watch).Distinct())
         {
@@ -94,39 +97,64 @@ internal sealed class GapRanges
         }
     }
 
-    private static void AddIfAny(List<Gap> gaps, long low, long high, Watch watch)
+    /// <summary>Adds what is left of a range after a look up to <paramref name="complete"/>.</summary>
+    private static void AddRest(List<Gap> gaps, Gap gap, long complete)
     {
-        if (low <= high)
+        if (gap.IsDue && complete >= gap.Low)
         {
-            gaps.Add(new Gap(low, high, watch));
+            var seen = Math.Min(complete, gap.High);
+            if (!gap.Watch.LastLook)
+            {
+                Add(gaps, gap with { High = seen, Seen = gap.Watch.Changes });
+            }
+
+            gap = gap with { Low = seen + 1 };
+        }
+
+        Add(gaps, gap);
+    }
+
+    private static void Add(List<Gap> gaps, Gap gap)
+    {
+        if (gap.Low <= gap.High)
+        {
+            gaps.Add(gap);
         }
     }
 
-    /// <summary>Who could still fill the ranges that were first seen together.</summary>
-    private sealed class Watch
+    /// <summary>Neighbours that wait for the same holders become one range over what lies between them too. Where that is not enough
+    /// all do and wait for all. Not so those of the last page, whose holders are not known yet: what waits for those who come later
+    /// waits for ever where pages fall into so many ranges again and again.</summary>
+    private static List<Gap> Fewer(List<Gap> gaps)
     {
-        private HashSet<string>? _holders;
-
-        public bool LastLook { get; private set; }
-
-        /// <summary>One that ends when all of these have ended. Begun anew, it would wait for whoever came since too, and for ever where
-        /// pages fall into so many ranges again and again.</summary>
-        public static Watch OfAll(IEnumerable<Watch> watches)
+        var fewer = new List<Gap>();
+        foreach (var gap in gaps)
         {
-            var all = new Watch();
-            var known = watches.Distinct().ToList();
-            if (known.TrueForAll(watch => watch._holders is not null))
+            if (fewer.Count > 0 && fewer[^1].WaitsLike(gap))
             {
-                all.Observe([.. known.SelectMany(watch => watch._holders!)]);
+                fewer[^1] = fewer[^1] with { High = gap.High };
             }
-
-            return all;
+            else
+            {
+                fewer.Add(gap);
+            }
         }
 
-        public void Observe(HashSet<string> holders)
+        var known = fewer.FindAll(gap => gap.Watch.IsKnown);
+        if (known.Count > MaxRanges)
         {
-            _holders = _holders is null ? holders : [.. _holders.Intersect(holders)];
-            LastLook = _holders.Count == 0;
+            fewer.RemoveAll(gap => gap.Watch.IsKnown);
+            fewer.Insert(0, new Gap(known[0].Low, known[^1].High, GapWatch.OfAll(known.Select(gap => gap.Watch))));
         }
+
+        return fewer;
+    }
+
+    // Seen: how often its watch had changed by the last look through it.
+    private readonly record struct Gap(long Low, long High, GapWatch Watch, int Seen = 0)
+    {
+        public bool IsDue => Seen < Watch.Changes;
+
+        public bool WaitsLike(Gap other) => !IsDue && !other.IsDue && Watch.IsLike(other.Watch);
     }
 }

@@ -7,7 +7,8 @@ namespace Outbox.Relay;
 
 /// <summary>Writes down settlements, one statement at a time, each over everything that came in since the last.</summary>
 internal sealed partial class MarkStage(
-    OutboxDatabase database, MarkBacklog backlog, OutboxOptions options, OutboxMetrics metrics, TimeProvider clock, ILogger<MarkStage> logger)
+    OutboxDatabase database, MarkBacklog backlog, OutboxOptions options, OutboxMetrics metrics, RelayStatus status, TimeProvider clock,
+    ILogger<MarkStage> logger)
 {
     // Marks are shared: with a few messages on their way at a time each would otherwise have a commit of its own, which costs
     // the database more than the message costs the broker. Nobody waits for a mark.
@@ -41,6 +42,7 @@ internal sealed partial class MarkStage(
                 {
                     await WriteAsync(batch, marker, lookahead, cancellationToken);
                     reconnect.Succeeded();
+                    status.MarkingWorks();
                     lookahead.Pause(false);
                     pulse.Idle();
                     pending = await settled.WaitToReadAsync(cancellationToken);
@@ -58,6 +60,7 @@ internal sealed partial class MarkStage(
             }
             catch (NpgsqlException exception) when (!cancellationToken.IsCancellationRequested)
             {
+                status.MarkingFailed(exception.Message);
                 lookahead.Pause(true);
                 LogFailed(exception.Message);
                 await reconnect.WaitAsync(cancellationToken);

@@ -4,8 +4,14 @@ using NpgsqlTypes;
 namespace Outbox.Relay;
 
 /// <summary>Reads what is to be published, forward from a cursor, and everything that could have become visible below it.</summary>
-internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable table, Lookahead lookahead, int batchSize, TimeProvider clock)
+internal sealed class PendingReader(
+    NpgsqlConnection connection, OutboxTable table, Lookahead lookahead, int batchSize, StagePulse pulse, TimeProvider clock)
 {
+    // What was passed and cannot be vacuumed yet is walked entry by entry, a million in about a second. A look through more than that may
+    // take longer than the lease, and a term that ended over it would only begin with the same look again.
+    private const double WideLook = 1_000_000;
+    private static readonly TimeSpan WideLookBound = TimeSpan.FromMinutes(10);
+
     // Rows that no gap foresaw: released by an operator, or written in a way that nobody thought of.
     private static readonly TimeSpan LookEverywhereInterval = TimeSpan.FromMinutes(1);
     private const int LookEverywhereShare = 100;
@@ -54,7 +60,7 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
 
         _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
         _cursor = rows.Count > 0 ? Math.Max(_cursor, rows[^1].Id) : _cursor;
-        if (_gaps.NeedsHolders)
+        if (_gaps.NeedHolders)
         {
             _gaps.Observe(await ReadHoldersAsync(cancellationToken));
         }
@@ -71,8 +77,18 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
     private async Task<List<OutboxRow>> ReadPageAsync(string[] keys, long[] from, long[] dueHeld, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.ReadPending, connection);
-        command.Parameters.AddWithValue("gap_low", _gaps.Lows);
-        command.Parameters.AddWithValue("gap_high", _gaps.Highs);
+        var looks = _gaps.Looks();
+        if (looks.Width > WideLook)
+        {
+            pulse.Busy(WideLookBound);
+            command.CommandTimeout = (int)WideLookBound.TotalSeconds;
+        }
+
+        command.Parameters.AddWithValue("gap_low", looks.Lows);
+        command.Parameters.AddWithValue("gap_high", looks.Highs);
+        command.Parameters.AddWithValue("gap_watch", looks.Watches);
+        command.Parameters.AddWithValue("holder_watch", looks.HolderWatches);
+        command.Parameters.AddWithValue("holder_xid", looks.HolderXids);
         command.Parameters.AddWithValue("line_key", keys);
         command.Parameters.AddWithValue("line_from", from);
         // One more than a line keeps: the one too many tells the line that there are more.
@@ -100,17 +116,17 @@ internal sealed class PendingReader(NpgsqlConnection connection, OutboxTable tab
         return await command.ExecuteScalarAsync(cancellationToken) as long? ?? long.MinValue;
     }
 
-    private async Task<HashSet<string>> ReadHoldersAsync(CancellationToken cancellationToken)
+    private async Task<Dictionary<string, long?>> ReadHoldersAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.IdHolders, connection);
         command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = table.Sequence });
         await command.PrepareAsync(cancellationToken);
 
-        var holders = new HashSet<string>(StringComparer.Ordinal);
+        var holders = new Dictionary<string, long?>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            holders.Add(reader.GetString(0));
+            holders.Add(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetInt64(1));
         }
 
         return holders;

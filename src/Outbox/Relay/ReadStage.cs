@@ -34,6 +34,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
                 continue;
             }
 
+            pulse.Busy(options.Lease);
             if (lookahead.HasEvicted() || !await sleep.TryFallAsleepAsync(cancellationToken))
             {
                 await lookahead.Readable.WaitAsync(poll, clock, cancellationToken);

@@ -2,7 +2,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Outbox.Relay;
 
-/// <summary>Healthy: it publishes, or stands by. Degraded: the broker is away or paused, and rows wait safely. Unhealthy: the
+/// <summary>Healthy: it publishes, or stands by. Degraded: the broker is away or paused, or
+/// confirmed rows cannot be marked, and rows wait safely. Unhealthy: the
 /// database cannot be used, or the broker has never been reached.</summary>
 internal sealed class RelayHealthCheck(RelayStatus status) : IHealthCheck
 {
@@ -13,6 +14,7 @@ internal sealed class RelayHealthCheck(RelayStatus status) : IHealthCheck
     {
         { DatabaseFault: { } fault } => HealthCheckResult.Unhealthy(fault),
         { Owns: false } => HealthCheckResult.Healthy("Stands by."),
+        { MarkingFault: { } fault } => HealthCheckResult.Degraded($"Confirmed messages cannot be marked as sent, and no more are published: {fault}"),
         { BrokerFault: { } fault, BrokerSeen: false } => HealthCheckResult.Unhealthy(fault),
         { BrokerFault: { } fault } => HealthCheckResult.Degraded(fault),
         _ => HealthCheckResult.Healthy("Owns the outbox and publishes."),

@@ -5,6 +5,7 @@ internal sealed class RelayStatus
 {
     private volatile string? _databaseFault = "The relay has not reached the database yet.";
     private volatile string? _brokerFault = "The relay has not reached the broker yet.";
+    private volatile string? _markingFault;
     private volatile bool _owns;
     private volatile bool _brokerSeen;
 
@@ -13,6 +14,9 @@ internal sealed class RelayStatus
 
     /// <summary>Why nothing is published; null while it is. Only the owner knows.</summary>
     public string? BrokerFault => _brokerFault;
+
+    /// <summary>Why what is confirmed cannot be marked, and nothing more is published; null while it can.</summary>
+    public string? MarkingFault => _markingFault;
 
     public bool Owns => _owns;
 
@@ -23,7 +27,11 @@ internal sealed class RelayStatus
 
     public void StandsBy() => (_databaseFault, _owns) = (null, false);
 
-    public void BecameOwner() => (_databaseFault, _owns) = (null, true);
+    public void BecameOwner() => (_databaseFault, _markingFault, _owns) = (null, null, true);
+
+    public void MarkingFailed(string reason) => _markingFault = reason;
+
+    public void MarkingWorks() => _markingFault = null;
 
     public void BrokerLost(string reason) => _brokerFault = reason;
 

@@ -27,7 +27,7 @@ internal sealed class RelayTerm(
         StagePulse[] pulses = [new("read", clock), new("publish", clock), new("mark", clock)];
         await using var listener = await WakeUpListener.OpenAsync(
             database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
-        var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, clock);
+        var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, pulses[0], clock);
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
         options.Commits.Committed += lookahead.Readable.Set;

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace Outbox.Tests.Marking;
 
 [Collection(ServersCollection.Name)]
@@ -26,6 +28,31 @@ public sealed class MarkingTests(ServersFixture servers)
         await arena.AllSentAsync(Deadline);
         Assert.Equal(3_003, (await tap.ReadUntilAsync(3_003, Deadline)).Count);
         Assert.Contains(relay.Log.All, line => line.Contains("Marking failed and is repeated", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_marks_shows_in_the_health_and_holds_back_what_comes_after()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var relay = await arena.StartRelayAsync();
+        await relay.OwnsAsync();
+        await arena.Arena.ExecuteAsync(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN RAISE EXCEPTION 'no marks today'; END $body$;
+            CREATE TRIGGER refuse BEFORE UPDATE ON outbox_message FOR EACH ROW EXECUTE FUNCTION refuse();
+            """);
+
+        await arena.AddNotesAsync(1, 1);
+        await Eventually.IsTrueAsync(
+            async () => await relay.HealthAsync() is { Status: HealthStatus.Degraded, Description: { } why } && why.Contains("no marks today", StringComparison.Ordinal),
+            Deadline, "the relay says that it cannot mark");
+        await arena.AddNotesAsync(2, 1);
+        await arena.Arena.ExecuteAsync("DROP TRIGGER refuse ON outbox_message");
+
+        await arena.AllSentAsync(Deadline);
+        await relay.OwnsAsync();
+        Assert.Equal([1, 2], (await tap.ReadUntilAsync(2, Deadline)).Select(delivery => delivery.Number()));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class GapRangesTests
     [Fact]
     public void What_was_given_out_before_the_take_over_is_looked_through_once_when_nobody_can_fill_it()
     {
-        _gaps.Begin(100, []);
+        _gaps.Begin(100, Holders());
         Assert.Equal([(long.MinValue, 100)], Ranges());
 
         _gaps.Found([], Everything, cursor: 100);
@@ -21,7 +21,7 @@ public sealed class GapRangesTests
     [Fact]
     public void A_look_that_was_cut_goes_on_where_it_ended()
     {
-        _gaps.Begin(100, []);
+        _gaps.Begin(100, Holders());
 
         _gaps.Found([10, 11, 50], complete: 50, cursor: 100);
 
@@ -31,13 +31,13 @@ public sealed class GapRangesTests
     [Fact]
     public void What_was_given_out_before_the_take_over_is_looked_for_as_long_as_somebody_can_fill_it()
     {
-        _gaps.Begin(100, ["open", "ended"]);
+        _gaps.Begin(100, Holders("open", "ended"));
         _gaps.Found([10], Everything, cursor: 100);
-        _gaps.Observe(["open", "later"]);
+        _gaps.Observe(Holders("open", "later"));
         _gaps.Found([], Everything, cursor: 100);
         Assert.Equal([(long.MinValue, 9), (11, 100)], Ranges());
 
-        _gaps.Observe(["later"]);
+        _gaps.Observe(Holders("later"));
         _gaps.Found([40], Everything, cursor: 100);
 
         Assert.Empty(Ranges());
@@ -48,7 +48,7 @@ public sealed class GapRangesTests
     {
         _gaps.Found([11], Everything, cursor: 10);
         _gaps.Found([15, 20], Everything, cursor: 11);
-        _gaps.Observe(["open"]);
+        _gaps.Observe(Holders("open"));
         Assert.Equal([(12, 14), (16, 19)], Ranges());
 
         _gaps.LookEverywhereUpTo(20);
@@ -59,18 +59,94 @@ public sealed class GapRangesTests
     }
 
     [Fact]
-    public void Ranges_that_have_become_too_many_wait_for_nobody_who_came_later()
+    public void A_range_waits_for_the_transactions_that_could_fill_it_once_it_has_been_looked_through_beside_them()
     {
-        _gaps.Begin(5_000, ["open"]);
-        _gaps.Found([.. Enumerable.Range(1, 1_200).Select(i => 2L * i)], complete: 2_400, cursor: 5_000);
-        Assert.Single(Ranges());
+        _gaps.Found([11], Everything, cursor: 9);
+        _gaps.Observe(Holders("open", "other"));
+        Assert.Equal([0], _gaps.Looks().Watches);
 
-        _gaps.Observe(["open", "later"]);
-        Assert.True(_gaps.NeedsHolders);
-        _gaps.Observe(["later"]);
+        _gaps.Found([], Everything, cursor: 11);
+        Assert.Equal([1], _gaps.Looks().Watches);
+        Assert.Equal([1, 1], _gaps.Looks().HolderWatches);
+        Assert.Equal([Xid("open"), Xid("other")], _gaps.Looks().HolderXids);
 
-        Assert.False(_gaps.NeedsHolders);
+        _gaps.Observe(Holders("open", "later"));
+        Assert.Equal([0], _gaps.Looks().Watches);
+        _gaps.Found([], Everything, cursor: 11);
+        Assert.Equal([Xid("open")], _gaps.Looks().HolderXids);
     }
 
-    private IEnumerable<(long Low, long High)> Ranges() => _gaps.Lows.Zip(_gaps.Highs);
+    [Fact]
+    public void A_range_is_looked_through_each_time_while_one_who_could_fill_it_has_no_transaction_id()
+    {
+        _gaps.Found([11], Everything, cursor: 9);
+        _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
+        _gaps.Found([], Everything, cursor: 11);
+        _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
+        Assert.Equal([0], _gaps.Looks().Watches);
+
+        _gaps.Observe(Holders("open", "copy"));
+
+        Assert.Equal([Xid("open"), Xid("copy")], _gaps.Looks().HolderXids);
+    }
+
+    [Fact]
+    public void A_look_that_was_cut_has_not_seen_the_rest_of_a_range()
+    {
+        _gaps.Begin(100, Holders("open"));
+
+        _gaps.Found([10, 50], complete: 50, cursor: 100);
+
+        Assert.Equal([(long.MinValue, 9), (11, 49), (51, 100)], Ranges());
+        Assert.Equal([1, 1, 0], _gaps.Looks().Watches);
+    }
+
+    [Fact]
+    public void A_look_everywhere_is_one_through_ranges_that_wait_too()
+    {
+        _gaps.Found([11], Everything, cursor: 9);
+        _gaps.Observe(Holders("open"));
+        _gaps.Found([], Everything, cursor: 11);
+        Assert.Equal([1], _gaps.Looks().Watches);
+
+        _gaps.LookEverywhereUpTo(11);
+
+        Assert.Equal([0, 0, 0], _gaps.Looks().Watches);
+    }
+
+    [Fact]
+    public void Ranges_that_have_become_too_many_wait_together_for_what_each_has_waited_for()
+    {
+        for (var page = 0L; page < 5; page++)
+        {
+            _gaps.Found([.. Enumerable.Range(1, 900).Select(i => (1_800 * page) + (2L * i))], Everything, cursor: 1_800 * page);
+            _gaps.Observe(Holders("open"));
+        }
+
+        // Those of the last page have had no look yet.
+        Assert.Equal((1, 7_199), Ranges().First());
+        Assert.Equal([1, .. Enumerable.Repeat(0, 900)], _gaps.Looks().Watches);
+    }
+
+    [Fact]
+    public void Ranges_that_have_become_too_many_wait_for_nobody_who_came_later()
+    {
+        for (var page = 0L; page < 5; page++)
+        {
+            // No two pages wait for the same, and no look is complete.
+            _gaps.Found([.. Enumerable.Range(1, 1_200).Select(i => (2_400 * page) + (2L * i))], complete: 0, cursor: 2_400 * page);
+            _gaps.Observe(Holders([.. Enumerable.Range(0, (int)page + 1).Select(i => $"holder {i}")]));
+        }
+
+        _gaps.Found([12_001], complete: 0, cursor: 12_000);
+        _gaps.Observe(Holders("later"));
+
+        Assert.False(_gaps.NeedHolders);
+    }
+
+    private static long Xid(string holder) => 1_000 + holder.Length;
+
+    private static Dictionary<string, long?> Holders(params string[] holders) => holders.ToDictionary(holder => holder, holder => (long?)Xid(holder));
+
+    private IEnumerable<(long Low, long High)> Ranges() => _gaps.Looks().Lows.Zip(_gaps.Looks().Highs);
 }

@@ -39,53 +39,61 @@ public sealed class SlowReadTests(ServersFixture servers)
     public Task Nor_is_one_that_was_deferred() => IsNotTakenAgainAsync(
         "due_at = now() + interval '1 hour', attempts = 1", (lookahead, row) => lookahead.Deferred(row, TimeSpan.FromHours(1)));
 
+    [Fact]
+    public async Task A_look_through_all_that_was_ever_passed_may_take_longer_than_the_lease()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync(Gate);
+        await arena.AddNotesAsync(1, 1);
+        await using var gate = await arena.OpenAsync();
+        await using var reader = await ReaderUnderTest.OpenAsync(arena, search: "slow, public", commandTimeout: 1);
+        reader.Pulse.Busy(TimeSpan.FromSeconds(1));
+
+        await ExecuteAsync(gate, "SELECT pg_advisory_lock(4711)");
+        var reading = reader.ReadAsync();
+        await WaitsAsync(arena);
+        await ExecuteAsync(gate, "SELECT pg_sleep(1.5)");
+        reader.Clock.Shift = TimeSpan.FromMinutes(5);
+        Assert.False(reader.Pulse.IsStuck);
+        await ExecuteAsync(gate, "SELECT pg_advisory_unlock(4711)");
+
+        Assert.True(await reading);
+    }
+
     private async Task IsNotTakenAgainAsync(string settle, Action<Lookahead, OutboxRow> tell)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         await arena.Arena.ExecuteAsync(Gate);
         await arena.AddNotesAsync(1, 1, _ => "key");
         await using var gate = await arena.OpenAsync();
-        await using var connection = await arena.OpenAsync();
-        await ExecuteAsync(connection, "SET search_path TO slow, public");
-        var clock = new ShiftedClock();
-        var lookahead = new Lookahead(batchSize: 1_000, clock);
-        var table = new OutboxTable(
-            await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message'::regclass::oid"),
-            await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message_id_seq'::regclass::oid"));
-        var reader = new PendingReader(connection, table, lookahead, batchSize: 1_000, clock);
-        await reader.BeginAsync(CancellationToken.None);
-        Assert.True(await reader.ReadAsync(CancellationToken.None));
-        Assert.True(lookahead.TryTake(out var row));
+        await using var reader = await ReaderUnderTest.OpenAsync(arena, search: "slow, public");
+        Assert.True(await reader.ReadAsync());
+        Assert.True(reader.Lookahead.TryTake(out var row));
 
         // The minute's look reads below the cursor too.
-        clock.Shift = TimeSpan.FromMinutes(2);
+        reader.Clock.Shift = TimeSpan.FromMinutes(2);
         await ExecuteAsync(gate, "SELECT pg_advisory_lock(4711)");
-        var reading = reader.ReadAsync(CancellationToken.None);
-        await Eventually.IsTrueAsync(
-            () => arena.Arena.ScalarAsync<bool>(
-                """
-                SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-                """),
-            Deadline, "the read waits");
+        var reading = reader.ReadAsync();
+        await WaitsAsync(arena);
         await arena.Arena.ExecuteAsync($"UPDATE outbox_message SET {settle}");
-        tell(lookahead, row);
+        tell(reader.Lookahead, row);
         await ExecuteAsync(gate, "SELECT pg_advisory_unlock(4711)");
 
         Assert.False(await reading);
-        Assert.False(lookahead.TryTake(out _));
+        Assert.False(reader.Lookahead.TryTake(out _));
     }
+
+    private static Task WaitsAsync(OutboxArena arena) => Eventually.IsTrueAsync(
+        () => arena.Arena.ScalarAsync<bool>(
+            """
+            SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            """),
+        Deadline, "the read waits");
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private sealed class ShiftedClock : TimeProvider
-    {
-        public TimeSpan Shift { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
     }
 }

@@ -1,0 +1,106 @@
+using Npgsql;
+
+namespace Outbox.Tests.Reading;
+
+/// <summary>A large transaction stays open and leaves ids between those that others commit meanwhile.</summary>
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class OpenTransactionTests(ServersFixture servers)
+{
+    private const int Rows = 3_000;
+
+    [Fact]
+    public async Task What_others_commit_meanwhile_is_not_walked_by_each_read()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await using var open = await arena.OpenAsync();
+        await using var transaction = await open.BeginTransactionAsync();
+        for (var number = 0; number < Rows; number++)
+        {
+            await open.AddNoteAsync(arena, number, null);
+            await arena.InsertAsync();
+        }
+
+        await ReadAllAsync(arena, reader);
+        var walked = await WalkedAsync(arena, reader);
+        for (var read = 0; read < 10; read++)
+        {
+            Assert.False(await reader.ReadAsync());
+        }
+
+        walked = await WalkedAsync(arena, reader) - walked;
+        Assert.True(walked < Rows, $"Ten reads walked {walked} entries.");
+
+        await transaction.CommitAsync();
+        Assert.Equal(Rows, await ReadAllAsync(arena, reader));
+    }
+
+    [Fact]
+    public async Task A_row_of_it_comes_before_a_later_one_of_its_key_that_the_same_read_finds()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await using var open = await arena.OpenAsync();
+        await using var transaction = await open.BeginTransactionAsync();
+        await open.AddNoteAsync(arena, 1, "key");
+        await arena.AddNotesAsync(100, 1);
+        await ReadAllAsync(arena, reader);
+        Assert.False(await reader.ReadAsync());
+
+        // The reader has not heard of the end of the transaction when the next one of its key commits.
+        await transaction.CommitAsync();
+        await arena.AddNotesAsync(2, 1, _ => "key");
+        Assert.True(await reader.ReadAsync());
+
+        var ids = reader.TakeAll().Select(row => row.Id).ToArray();
+        Assert.Equal(2, ids.Length);
+        Assert.True(ids[0] < ids[1]);
+    }
+
+    [Fact]
+    public async Task Its_rows_follow_when_it_was_prepared_first()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await using (var open = await arena.OpenAsync())
+        {
+            await using var begin = new NpgsqlCommand("BEGIN", open);
+            await begin.ExecuteNonQueryAsync();
+            await open.AddNoteAsync(arena, 1, null);
+            await arena.InsertAsync();
+            Assert.Equal(1, await ReadAllAsync(arena, reader));
+            await using var prepare = new NpgsqlCommand($"PREPARE TRANSACTION '{arena.Arena.Name}'", open);
+            await prepare.ExecuteNonQueryAsync();
+        }
+
+        for (var read = 0; read < 3; read++)
+        {
+            Assert.False(await reader.ReadAsync());
+        }
+
+        await arena.Arena.ExecuteAsync($"COMMIT PREPARED '{arena.Arena.Name}'");
+        Assert.Equal(1, await ReadAllAsync(arena, reader));
+    }
+
+    private static async Task<int> ReadAllAsync(OutboxArena arena, ReaderUnderTest reader)
+    {
+        var count = 0;
+        while (await reader.ReadAsync())
+        {
+            var ids = reader.TakeAll().Select(row => row.Id).ToArray();
+            await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = now() WHERE id = ANY ($1)", ids);
+            reader.Lookahead.Marked(ids);
+            count += ids.Length;
+        }
+
+        return count;
+    }
+
+    /// <summary>How many index entries the reader has walked until now, by the statistics of the server.</summary>
+    private static async Task<long> WalkedAsync(OutboxArena arena, ReaderUnderTest reader)
+    {
+        await reader.TellStatisticsAsync();
+        return await arena.Arena.ScalarAsync<long>("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_message_pending'");
+    }
+}
