@@ -141,6 +141,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         using var locked = _lock.EnterScope();
         DueTimes.Add(delay);
+        _ready.Deferred(row);
         End(row, line => line.BlockAt(row.Id));
     }
 

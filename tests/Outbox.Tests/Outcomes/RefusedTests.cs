@@ -126,6 +126,27 @@ public sealed class RefusedTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_message_that_closed_the_channel_is_published_alone_when_it_comes_back()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var relay = await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
+        await arena.InsertAsync(exchange: arena.Arena.Name + ".does-not-exist");
+
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                await arena.AddBacklogAsync(2_000);
+                return await arena.CountAsync("parked_at IS NOT NULL") == 1;
+            },
+            Deadline, "it is parked");
+
+        await arena.AllSentAsync(Deadline);
+        // Once among the others, and three times alone.
+        Assert.InRange(relay.Log.All.Count(line => line.Contains("lost its broker connection", StringComparison.Ordinal)), 3, 4);
+    }
+
+    [Fact]
     public async Task A_charge_whose_answer_is_lost_leaves_the_key_in_order()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
