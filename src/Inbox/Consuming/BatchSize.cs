@@ -1,7 +1,7 @@
 namespace Inbox;
 
-/// <summary>How many messages of a queue share a transaction: it doubles while transactions do well, and halves, down to one
-/// by one, when they contend with others or take long. Where there is contention again and again it grows ever more seldom.</summary>
+/// <summary>How many messages of a queue share a transaction: it doubles while transactions do well, halves when they take long,
+/// and begins again with one when they contend with others. Where there is contention again and again it grows ever more seldom.</summary>
 internal sealed class BatchSize(int limit)
 {
     private const int FirstPatience = 16;
@@ -49,8 +49,9 @@ internal sealed class BatchSize(int limit)
     {
         lock (_lock)
         {
-            _current = Math.Max(1, _current / 2);
-            _patience = Math.Clamp(_patience * 4, FirstPatience, LongestPatience);
+            // Each further try would cost a wait for a lock, which is as long as some ten messages take; from one it is soon back.
+            _current = 1;
+            _patience = Math.Clamp(_patience * 8, FirstPatience, LongestPatience);
             _clean = 0;
         }
     }

@@ -4,7 +4,7 @@ namespace Inbox;
 internal readonly record struct TransactionBounds(TimeSpan LockWait, TimeSpan Idle)
 {
     // Longer than a batch on its way usually holds a row, shorter than the server's deadlock detector waits.
-    private static readonly TimeSpan BatchLockWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan BatchLockWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
     public static TransactionBounds For(int messages, TimeSpan handlerTimeout) =>

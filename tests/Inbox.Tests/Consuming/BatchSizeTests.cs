@@ -19,16 +19,29 @@ public sealed class BatchSizeTests
     }
 
     [Fact]
-    public void It_halves_on_contention_and_then_grows_ever_more_seldom()
+    public void It_begins_again_with_one_on_contention_and_is_soon_back()
     {
         var size = new BatchSize(100);
         Grow(size, 100);
 
         size.Contended();
-        Assert.Equal(50, size.Current);
-        Assert.Equal(16, Grow(size, 100));
-        size.Contended();
-        Assert.Equal(32, Grow(size, 100));
+
+        Assert.Equal(1, size.Current);
+        Assert.Equal(16 + 8 + 4 + 2 + 1 + 1 + 1, Grow(size, 100));
+    }
+
+    [Fact]
+    public void Where_the_first_larger_batch_contends_again_it_grows_ever_more_seldom()
+    {
+        var size = new BatchSize(100);
+        var waits = new List<int>();
+        for (var i = 0; i < 6; i++)
+        {
+            size.Contended();
+            waits.Add(Grow(size, 2));
+        }
+
+        Assert.Equal([16, 64, 256, 1_024, 4_096, 4_096], waits);
     }
 
     [Fact]
