@@ -12,6 +12,7 @@ internal static class MessageCases
         new("messages-under-a-used-id", "another message under the id of a handled one is not taken for its repeat", ImpostorsAsync),
         new("rows-hostile", "rows that no broker can carry, or that nobody is bound for, are parked and never marked", HostileRowsAsync) { MayChargeRows = true },
         new("rows-late", "rows that become visible long after later ones are not passed by", LateRowsAsync),
+        new("rows-of-a-large-transaction", "rows that one transaction writes for seconds, between those of all others, are not passed by", LargeTransactionAsync),
         new("handlers-slow", "a consumer that dies while one of its lanes dawdles has acked nothing that the lane still had to do", SlowLaneAsync),
         new("handlers-fail", "messages whose handling fails for a while have their effect once it does not", FailAsync),
     ];
@@ -111,6 +112,30 @@ internal static class MessageCases
             await transaction.CommitAsync(fault.Cancellation);
             fault.Load.Wrote(order);
         }));
+    }
+
+    // Thousands of ids are skipped while it is open, by the relay and by the one that takes over.
+    private static async Task LargeTransactionAsync(Injection fault)
+    {
+        const int Parts = 40;
+        const int RowsOfAPart = 25;
+
+        var orders = Enumerable.Range(0, Parts * RowsOfAPart).Select(_ => Guid.NewGuid()).ToList();
+        await using var session = await fault.Database.OpenAsync(fault.Cancellation);
+        await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
+        fault.Note("large transaction");
+        foreach (var (part, number) in orders.Chunk(RowsOfAPart).Select((part, number) => (part, number)))
+        {
+            await Database.ExecuteAsync(session, string.Join(';', part.Select(InsertConfirmed)), fault.Cancellation);
+            await fault.PauseAsync(0.05, 0.15);
+            if (number == Parts / 2)
+            {
+                await fault.KillAsync(await fault.OwnerAsync());
+            }
+        }
+
+        await transaction.CommitAsync(fault.Cancellation);
+        orders.ForEach(fault.Load.Wrote);
     }
 
     private static async Task SlowLaneAsync(Injection fault)
