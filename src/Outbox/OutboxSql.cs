@@ -77,9 +77,9 @@ internal static class OutboxSql
     // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
     // transaction of the same key could become visible between the two and be published first.
     //
-    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows. Those with a watch
-    //       hold nothing new before a transaction of that watch has ended, which this snapshot says: whoever has not released its
-    //       locks may have committed.
+    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows. Those that
+    //       wait for a watch hold nothing new before one of its transactions has ended. Only this snapshot can say that: one that
+    //       has committed may keep its locks a moment longer.
     // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
     // due:  deferred rows whose time has come.
     // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since

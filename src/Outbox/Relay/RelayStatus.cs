@@ -27,7 +27,7 @@ internal sealed class RelayStatus
 
     public void StandsBy() => (_databaseFault, _owns) = (null, false);
 
-    public void BecameOwner() => (_databaseFault, _markingFault, _owns) = (null, null, true);
+    public void BecameOwner() => (_databaseFault, _owns) = (null, true);
 
     public void MarkingFailed(string reason) => _markingFault = reason;
 

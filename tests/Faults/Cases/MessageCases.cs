@@ -124,7 +124,7 @@ internal static class MessageCases
         await using var session = await fault.Database.OpenAsync(fault.Cancellation);
         await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
         fault.Note("large transaction");
-        foreach (var (part, number) in orders.Chunk(RowsOfAPart).Select((part, number) => (part, number)))
+        foreach (var (number, part) in orders.Chunk(RowsOfAPart).Index())
         {
             await Database.ExecuteAsync(session, string.Join(';', part.Select(InsertConfirmed)), fault.Cancellation);
             await fault.PauseAsync(0.05, 0.15);
