@@ -27,6 +27,7 @@ internal static class Program
         adjust?.Invoke(builder);
         var service = builder.Build();
         service.UseOperations();
+        service.UseDatabase<OrdersDbContext>();
         if (roles.Api) { service.MapEndpoints(); }
         return service;
     }

@@ -9,8 +9,6 @@ namespace Messaging;
 /// <summary>Opens connections to the broker of <c>ConnectionStrings:RabbitMq</c>, each for one purpose.</summary>
 internal sealed class BrokerConnector
 {
-    private const string Setting = "ConnectionStrings:RabbitMq";
-
     private static readonly TimeSpan Politeness = TimeSpan.FromSeconds(1);
     private static readonly ConditionalWeakTable<IConnection, Socket> Sockets = [];
 
@@ -19,7 +17,7 @@ internal sealed class BrokerConnector
     public BrokerConnector(IConfiguration configuration, IHostEnvironment environment)
     {
         AppId = environment.ApplicationName;
-        _uri = ReadUri(configuration[Setting]);
+        _uri = BrokerAddress.Read(configuration);
     }
 
     /// <summary>The name of this service, sent as app_id with each message.</summary>
@@ -75,16 +73,5 @@ internal sealed class BrokerConnector
         {
             // An abandoned connection is nothing to report: what was in flight on it is unsettled in any case.
         }
-    }
-
-    private static Uri ReadUri(string? value)
-    {
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
-        {
-            // The value itself may hold a password.
-            throw new SettingsException($"{Setting} is {(string.IsNullOrEmpty(value) ? "not set" : "not understood")}: it must be an amqp:// or amqps:// URI.");
-        }
-
-        return uri;
     }
 }

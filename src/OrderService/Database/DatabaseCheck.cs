@@ -8,10 +8,15 @@ namespace OrderService.Database;
 internal sealed class DatabaseCheck<TContext>(TContext db) : IHealthCheck
     where TContext : DbContext
 {
+    /// <summary>How long the database may take to answer.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
+            // The bound of the check alone would not do: see RequestCommands.
+            db.Database.SetCommandTimeout(Bound);
             return await db.Database.SqlQuery<bool>($"""SELECT to_regclass('outbox_message') IS NOT NULL AS "Value" """).SingleAsync(cancellationToken)
                 ? HealthCheckResult.Healthy("Answers.")
                 : HealthCheckResult.Unhealthy("Has no table outbox_message: it has not been migrated.");

@@ -21,10 +21,14 @@ internal static class ServiceDatabase
         builder.Services.AddDbContextPool<TContext>((services, options) => options
             .UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
             .UseOutbox(services.GetRequiredService<OutboxOptions>()));
-        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TContext>>("database", timeout: TimeSpan.FromSeconds(2));
+        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TContext>>("database", timeout: DatabaseCheck<TContext>.Bound);
         builder.Services.AddExceptionHandler<DatabaseTrouble>();
         builder.Services.AddHostedService<UnfitDatabase>();
     }
+
+    /// <summary>Bounds what requests ask of the database. After the routing.</summary>
+    public static void UseDatabase<TContext>(this WebApplication app)
+        where TContext : DbContext => app.UseMiddleware<RequestCommands<TContext>>();
 
     private static NpgsqlConnectionStringBuilder ReadAddress(string? value)
     {
@@ -38,6 +42,19 @@ internal static class ServiceDatabase
             var address = new NpgsqlConnectionStringBuilder(value);
             // A request at its deadline waits this long for the server to confirm that the command was given up.
             address.CancellationTimeout = Math.Min(address.CancellationTimeout, 1_000);
+            if (!address.ShouldSerialize("Timeout"))
+            {
+                // Npgsql has 15 s, longer than any request waits for a connection. And it waits this long, in vain, to ask a server
+                // that has fallen silent to cancel a command.
+                address.Timeout = 3;
+            }
+
+            if (!address.ShouldSerialize("GSS Encryption Mode"))
+            {
+                // Asked for first and in vain where there is no Kerberos: a silent server would be waited for twice.
+                address.GssEncryptionMode = GssEncryptionMode.Disable;
+            }
+
             if (!address.ShouldSerialize("Maximum Pool Size"))
             {
                 // PostgreSQL has 100 unless told otherwise. A burst of requests must leave some to the relay, the consumers

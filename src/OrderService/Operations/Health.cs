@@ -11,11 +11,12 @@ internal static class Health
     public const string ReadyPath = "/health/ready";
 
     /// <summary>Live answers as long as the process does. Ready asks every check of the roles that run here: 200 when all are
-    /// healthy or degraded, that is work waits safely; 503 when one cannot work.</summary>
+    /// healthy or degraded, that is work waits safely; 503 when one cannot work. Each check bounds itself: the deadline of requests would
+    /// cut the answer short, and what is wrong would not be told.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
-        routes.MapHealthChecks(ReadyPath, new HealthCheckOptions { ResponseWriter = WriteAsync });
+        routes.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }).DisableRequestTimeout();
+        routes.MapHealthChecks(ReadyPath, new HealthCheckOptions { ResponseWriter = WriteAsync }).DisableRequestTimeout();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(

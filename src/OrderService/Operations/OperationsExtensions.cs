@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 #if (!noInbox)
 using Inbox;
 #endif
+using Messaging;
 using OrderService.Http;
 using Outbox;
 
@@ -11,7 +12,7 @@ namespace OrderService.Operations;
 internal static class OperationsExtensions
 {
     /// <summary>Registers all of it and returns the roles of this process.</summary>
-    /// <exception cref="Messaging.SettingsException">A setting is out of bounds.</exception>
+    /// <exception cref="SettingsException">A setting is out of bounds.</exception>
     public static Roles AddOperations(this WebApplicationBuilder builder)
     {
         _ = OpsGate.ReadToken(builder.Configuration);
@@ -29,9 +30,11 @@ internal static class OperationsExtensions
     }
 
     /// <summary>Maps all of it, and puts in front of everything what answers failures.</summary>
+    /// <exception cref="SettingsException">A setting is out of bounds.</exception>
     public static void UseOperations(this WebApplication app)
     {
         // Read now, whichever roles run: a setting out of bounds stops the start, not the first request.
+        BrokerAddress.CheckIfSet(app.Configuration);
         _ = app.Services.GetRequiredService<OutboxOptions>();
 #if (!noInbox)
         _ = app.Services.GetRequiredService<InboxOptions>();
@@ -41,6 +44,7 @@ internal static class OperationsExtensions
         app.UseStatusCodePages();
         app.UseMiddleware<OpsGate>();
         app.UseRouting();
+        app.UseMiddleware<BodyBeforeDeadline>();
         app.UseRequestTimeouts();
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint(Observing.MetricsPath).ExcludeFromDescription();

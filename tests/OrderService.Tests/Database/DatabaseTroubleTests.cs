@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Npgsql;
 using OrderService.Tests.Orders;
@@ -9,6 +10,11 @@ namespace OrderService.Tests.Database;
 public sealed class DatabaseTroubleTests(ServersFixture servers)
 {
     private const string Body = """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}""";
+
+    // Nearly all connections of the pool.
+    private const int Clients = 40;
+    private static readonly TimeSpan BetweenProbes = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     // With its terminator: READ COMMITTED is not meant.
     private const string Commit = "COMMIT\0";
@@ -41,6 +47,58 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         using var answer = await service.PlaceAsync(Body, "key");
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         Assert.Equal(2, await arena.CountAsync("orders"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_the_database_is_silent_clients_are_told_to_come_again_and_the_process_says_that_it_lives(bool inTheMiddle)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port}");
+        List<Task<HttpResponseMessage>> placing;
+        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
+        {
+            // So that each request has a connection of its own.
+            await using var transaction = await locker.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE", locker);
+            await command.ExecuteNonQueryAsync();
+            placing = PlaceMany();
+            await Eventually.EqualsAsync(
+                (long)Clients,
+                () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND NOT granted"),
+                Soon, "requests that wait for the lock");
+            network.HoldsRequests = network.HoldsReplies = inTheMiddle;
+        }
+
+        if (!inTheMiddle)
+        {
+            await Task.WhenAll(placing);
+            network.HoldsRequests = network.HoldsReplies = true;
+            placing = PlaceMany();
+        }
+
+        var told = Task.WhenAll(placing);
+        var slowest = TimeSpan.Zero;
+        while (!told.IsCompleted)
+        {
+            var watch = Stopwatch.StartNew();
+            using var live = await service.Http.GetAsync("/health/live");
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+            slowest = slowest > watch.Elapsed ? slowest : watch.Elapsed;
+            await Task.WhenAny(told, Task.Delay(BetweenProbes));
+        }
+
+        Assert.All(await told, answer => Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode));
+        Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        network.HoldsRequests = network.HoldsReplies = false;
+        using var answer = await service.PlaceAsync(Body);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+
+        List<Task<HttpResponseMessage>> PlaceMany() => [.. Enumerable.Range(0, Clients).Select(_ => service.PlaceAsync(Body))];
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
 
 namespace OrderService.Tests.Operations;
 
@@ -32,6 +34,26 @@ public sealed class HealthTests(ServersFixture servers)
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/metrics"));
         var description = await service.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         Assert.Equal(roles.Contains("api", StringComparison.OrdinalIgnoreCase), description.GetProperty("paths").EnumerateObject().Any());
+    }
+
+    [Fact]
+    public async Task A_database_that_hangs_is_told_of_by_ready_within_5_seconds_and_no_reason_to_restart()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/health/ready"));
+
+        network.HoldsReplies = true;
+        var watch = Stopwatch.StartNew();
+        using var answer = await service.Http.GetAsync("/health/ready");
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("unhealthy", (await answer.JsonAsync()).GetProperty("checks").GetProperty("database").GetProperty("status").GetString());
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/health/live"));
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ServiceUnderTest service, string path)

@@ -15,6 +15,7 @@ public sealed class ProcessTests
     [InlineData("ConnectionStrings__Postgres", "", "ConnectionStrings:Postgres is not set")]
     [InlineData("ConnectionStrings__Postgres", "Host=x;Nonsense=1;Password=secret", "ConnectionStrings:Postgres is not understood")]
     [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings:RabbitMq is not understood")]
+    [InlineData("ConnectionStrings__RabbitMq", "amqp://guest:secret@localhost/a/b", "ConnectionStrings:RabbitMq is not understood")]
     [InlineData("Outbox__BatchSize", "0", "Outbox:BatchSize is \"0\": it must be a whole number from 1 to 10000")]
     [InlineData("Outbox__Bachsize", "1", "Outbox:Bachsize is not a setting")]
 #if (!noInbox)
@@ -32,13 +33,14 @@ public sealed class ProcessTests
     }
 
     [Theory]
-    [InlineData("Outbox__InFlight", "Outbox:InFlight")]
+    [InlineData("Outbox__InFlight", "0", "Outbox:InFlight")]
+    [InlineData("ConnectionStrings__RabbitMq", "localhost", "ConnectionStrings:RabbitMq is not understood")]
 #if (!noInbox)
-    [InlineData("Inbox__Lanes", "Inbox:Lanes")]
+    [InlineData("Inbox__Lanes", "0", "Inbox:Lanes")]
 #endif
-    public async Task A_setting_of_the_libraries_is_checked_in_every_role(string name, string said)
+    public async Task A_setting_of_the_libraries_is_checked_in_every_role(string name, string value, string said)
     {
-        var (exitCode, error) = await RunAsync(name, "0", "--Roles=api");
+        var (exitCode, error) = await RunAsync(name, value, "--Roles=api");
 
         Assert.Equal(1, exitCode);
         Assert.Contains(said, error, StringComparison.Ordinal);
