@@ -32,6 +32,18 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>How many connections were cut after the text that <see cref="CutReplyTo"/> waited for.</summary>
     public int Cuts { get; private set; }
 
+    /// <summary>How many connections were taken since the last reset.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links.Count;
+            }
+        }
+    }
+
     /// <summary>Starts to forward, or to refuse where <paramref name="refusing"/>.</summary>
     public static TcpProxy Start(string host, int port, bool refusing = false)
     {

@@ -18,7 +18,7 @@ internal sealed partial class InboxPurgeLoop(InboxPurge purge, Timings timings, 
                 }
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // The service stops.
         }

@@ -32,6 +32,10 @@ internal sealed partial class OutboxRelay(
                 LogEnded(exception.Message);
                 await reconnect.WaitAsync(stoppingToken);
             }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
         }
     }
 

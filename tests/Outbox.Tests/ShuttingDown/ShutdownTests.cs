@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Outbox.Tests.ShuttingDown;
 
@@ -77,6 +78,23 @@ public sealed class ShutdownTests(ServersFixture servers)
         await arena.StartRelayAsync();
         await arena.AllSentAsync(Deadline);
         Assert.Equal(8_000, (await tap.ReadUntilAsync(8_000, Deadline)).Count);
+    }
+
+    [Fact]
+    public async Task A_shutdown_while_the_database_is_silent_is_no_failure()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var database = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(database.Host!, database.Port);
+        (database.Host, database.Port) = ("127.0.0.1", network.Port);
+        (database.SslMode, database.GssEncryptionMode) = (SslMode.Disable, GssEncryptionMode.Disable);
+        network.HoldsRequests = true;
+        await using var relay = await RelayUnderTest.StartAsync(arena, ("ConnectionStrings:Postgres", database.ConnectionString));
+        await Eventually.IsTrueAsync(() => network.Connections > 0, Deadline, "the relay waits for the database's answer");
+
+        await relay.StopAsync();
+
+        Assert.DoesNotContain(relay.Log.All, line => line.Contains("BackgroundService failed", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -26,6 +26,10 @@ internal sealed partial class IdempotencyPurgeTimer(IdempotencyPurge purge, Time
         {
             LogFailed(exception.Message, Interval);
         }
+        catch (Exception)
+        {
+            // The service stops.
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Expired idempotency keys were not purged ({Reason}); the next try is in {Interval}")]
