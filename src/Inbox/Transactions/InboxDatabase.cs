@@ -29,7 +29,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var (fsync, synchronousCommit) = await UseAsync(connection => DurabilityAsync(connection, either.Token), either.Token);
+            var (fsync, synchronousCommit) = await UseAsync(connection => DurabilityAsync(connection, patience, either.Token), either.Token);
             if (!environment.IsDevelopment() && (fsync == "off" || synchronousCommit == "off"))
             {
                 throw new UnsafeDatabaseException(fsync, synchronousCommit);
@@ -58,9 +58,10 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         while (await WhyNotAnsweringAsync(ProbePatience, cancellationToken) is not null);
     }
 
-    private static async Task<(string Fsync, string SynchronousCommit)> DurabilityAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<(string Fsync, string SynchronousCommit)> DurabilityAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(InboxSql.Durability, connection);
+        // Npgsql cancels nothing while it waits for answers to what it has sent ahead of a command, the reset of a connection from the pool.
+        await using var command = new NpgsqlCommand(InboxSql.Durability, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetString(0), reader.GetString(1));

@@ -74,6 +74,7 @@ internal sealed partial class UnitOfWork(
             // an effect would be committed.
             db.Database.AutoSavepointsEnabled = false;
             connection = (NpgsqlConnection)db.Database.GetDbConnection();
+            LetCommandsTake(options.HandlerTimeout, db, connection);
             await db.Database.OpenConnectionAsync(abandon);
             Failpoint.Hit("consume.before-inbox-insert");
             transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, abandon);
@@ -112,6 +113,16 @@ internal sealed partial class UnitOfWork(
             }
 
             return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost, inHand), SessionEnded = endsSession };
+        }
+    }
+
+    /// <summary>Npgsql ends a command after 30 s unless told otherwise, whatever its handler may take: that would look like a database that
+    /// does not answer, and be tried again and again. What the options of the context say stands.</summary>
+    private static void LetCommandsTake(TimeSpan handlerTimeout, DbContext db, NpgsqlConnection connection)
+    {
+        if (db.Database.GetCommandTimeout() is null && connection.CommandTimeout > 0 && connection.CommandTimeout < handlerTimeout.TotalSeconds)
+        {
+            db.Database.SetCommandTimeout(handlerTimeout);
         }
     }
 

@@ -40,6 +40,28 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
     }
 
     [Fact]
+    public async Task A_command_may_take_as_long_as_its_handler()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Settings["Inbox:HandlerTimeout"] = "1min";
+            setup.Postgres += ";Command Timeout=1";
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                await db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(3)", cancellationToken);
+                NoteIt.Add(db, message, context);
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("long"));
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("pauses", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Its_context_is_not_given_back_to_the_pool()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
