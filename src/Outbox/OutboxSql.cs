@@ -173,9 +173,22 @@ internal static class OutboxSql
 
     public const string WakeUp = "SELECT pg_advisory_unlock(@class, @table), set_config('idle_session_timeout', '0', false)";
 
-    public const string Mark = "UPDATE outbox_message SET sent_at = now() WHERE id = ANY (@ids) AND sent_at IS NULL";
+    // By the message too, and not by the id alone: after a fail-over that has lost some commits, or a restore, other rows may have
+    // the ids of those that were confirmed before it.
+    public const string Mark =
+        """
+        UPDATE outbox_message AS m
+        SET sent_at = now()
+        FROM unnest(@ids, @messages) AS confirmed (id, message_id)
+        WHERE m.id = confirmed.id AND m.message_id = confirmed.message_id AND m.sent_at IS NULL
+        """;
 
-    public const string DeleteConfirmed = "DELETE FROM outbox_message WHERE id = ANY (@ids)";
+    public const string DeleteConfirmed =
+        """
+        DELETE FROM outbox_message AS m
+        USING unnest(@ids, @messages) AS confirmed (id, message_id)
+        WHERE m.id = confirmed.id AND m.message_id = confirmed.message_id
+        """;
 
     // A row is charged only as this relay has seen it, and only while this relay owns the table: one that lost it without
     // knowing must not park or defer what the new owner is publishing.
@@ -186,8 +199,8 @@ internal static class OutboxSql
             last_error = refused.error,
             due_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN NULL ELSE now() + refused.delay END,
             parked_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN now() END
-        FROM unnest(@ids, @seen, @max_attempts, @delays, @errors) AS refused (id, seen, max_attempts, delay, error)
-        WHERE m.id = refused.id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
+        FROM unnest(@ids, @messages, @seen, @max_attempts, @delays, @errors) AS refused (id, message_id, seen, max_attempts, delay, error)
+        WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
             AND EXISTS (
                 SELECT 1 FROM pg_locks
                 WHERE locktype = 'advisory' AND classid = @class AND objid = @table AND objsubid = 2 AND granted AND pid = @owner)

@@ -4,40 +4,40 @@ namespace Outbox.Relay;
 /// away they are marked before anything is published again.</summary>
 internal sealed class MarkBacklog
 {
-    private readonly HashSet<long> _ids = [];
+    private readonly HashSet<ConfirmedRow> _rows = [];
 
     public int Count
     {
         get
         {
-            lock (_ids)
+            lock (_rows)
             {
-                return _ids.Count;
+                return _rows.Count;
             }
         }
     }
 
-    public void Add(IEnumerable<long> ids)
+    public void Add(IEnumerable<ConfirmedRow> rows)
     {
-        lock (_ids)
+        lock (_rows)
         {
-            _ids.UnionWith(ids);
+            _rows.UnionWith(rows);
         }
     }
 
-    public void Remove(IEnumerable<long> ids)
+    public void Remove(IEnumerable<ConfirmedRow> rows)
     {
-        lock (_ids)
+        lock (_rows)
         {
-            _ids.ExceptWith(ids);
+            _rows.ExceptWith(rows);
         }
     }
 
-    public long[] ToArray()
+    public ConfirmedRow[] ToArray()
     {
-        lock (_ids)
+        lock (_rows)
         {
-            return [.. _ids];
+            return [.. _rows];
         }
     }
 }

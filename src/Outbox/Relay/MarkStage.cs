@@ -14,12 +14,16 @@ internal sealed partial class MarkStage(
     // the database more than the message costs the broker. Nobody waits for a mark.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
+    // Npgsql asks the server to cancel, on a connection that may take 5 s to open, and waits 2 s for it to do so.
+    private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(10);
+
     /// <summary>Marks what earlier terms of ownership left, before anything is read and published again.</summary>
     public async Task MarkBacklogAsync(OwnerLock owner, CancellationToken cancellationToken)
     {
         if (backlog.Count > 0)
         {
-            await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
+            // The owner's lock is kept by nothing yet: it must not be lost meanwhile.
+            await using var connection = await database.OpenAsync("marker", options.Lease / 3, cancellationToken);
             await MarkAsync(new Marker(connection, owner, options), [], cancellationToken);
         }
     }
@@ -30,12 +34,15 @@ internal sealed partial class MarkStage(
     {
         var batch = new List<Settlement>();
         var reconnect = new Reconnect(clock);
+        // A statement may wait for a lock as long as a lease. It must have failed, and been given up, before the stage counts as stuck:
+        // another owner would only wait for the same lock, and publish again what is not marked.
+        var bound = options.Lease + GivingUp;
         var pending = true;
         while (pending)
         {
             try
             {
-                pulse.Busy(options.Lease);
+                pulse.Busy(bound);
                 await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
                 var marker = new Marker(connection, owner, options);
                 while (pending)
@@ -46,7 +53,7 @@ internal sealed partial class MarkStage(
                     lookahead.Pause(false);
                     pulse.Idle();
                     pending = await settled.WaitToReadAsync(cancellationToken);
-                    pulse.Busy(options.Lease);
+                    pulse.Busy(bound);
                     if (pending)
                     {
                         await Task.Delay(Gathering, clock, cancellationToken);
@@ -60,6 +67,7 @@ internal sealed partial class MarkStage(
             }
             catch (NpgsqlException exception) when (!cancellationToken.IsCancellationRequested)
             {
+                pulse.Idle();
                 status.MarkingFailed(exception.Message);
                 lookahead.Pause(true);
                 LogFailed(exception.Message);
@@ -78,7 +86,7 @@ internal sealed partial class MarkStage(
         if (confirmed.Length > 0)
         {
             await MarkAsync(marker, confirmed, cancellationToken);
-            lookahead.Marked(confirmed);
+            lookahead.Marked(confirmed.Select(row => row.Id));
             batch.RemoveAll(settlement => settlement.Refusal is null);
         }
 
@@ -89,13 +97,13 @@ internal sealed partial class MarkStage(
         }
     }
 
-    private async Task MarkAsync(Marker marker, long[] confirmed, CancellationToken cancellationToken)
+    private async Task MarkAsync(Marker marker, ConfirmedRow[] confirmed, CancellationToken cancellationToken)
     {
-        long[] ids = backlog.Count == 0 ? confirmed : [.. backlog.ToArray().Union(confirmed)];
-        await marker.MarkAsync(ids, cancellationToken);
+        ConfirmedRow[] rows = backlog.Count == 0 ? confirmed : [.. backlog.ToArray().Union(confirmed)];
+        await marker.MarkAsync(rows, cancellationToken);
         Failpoint.Hit("relay.after-mark");
-        backlog.Remove(ids);
-        metrics.Sent(ids.Length);
+        backlog.Remove(rows);
+        metrics.Sent(rows.Length);
     }
 
     private void Charged(List<Settlement> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)
@@ -121,8 +129,8 @@ internal sealed partial class MarkStage(
         }
     }
 
-    private static IEnumerable<long> Confirmed(List<Settlement> batch) =>
-        batch.Where(settlement => settlement.Refusal is null).Select(settlement => settlement.Row.Id);
+    private static IEnumerable<ConfirmedRow> Confirmed(List<Settlement> batch) =>
+        batch.Where(settlement => settlement.Refusal is null).Select(settlement => ConfirmedRow.Of(settlement.Row));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Marking failed and is repeated before more is published: {Reason}")]
     private partial void LogFailed(string reason);

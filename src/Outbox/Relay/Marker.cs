@@ -8,11 +8,14 @@ namespace Outbox.Relay;
 internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, OutboxOptions options)
 {
     /// <summary>Marks confirmed rows. Safe at any time, whoever owns the table: a confirm stays true.</summary>
-    public async Task MarkAsync(long[] ids, CancellationToken cancellationToken)
+    public async Task MarkAsync(IReadOnlyCollection<ConfirmedRow> rows, CancellationToken cancellationToken)
     {
+        // In the order of ids: two relays that mark the same rows, one that was frozen and the new owner, never wait for each other.
+        var confirmed = rows.OrderBy(row => row.Id).ToArray();
         var sql = options.Retention == TimeSpan.Zero ? OutboxSql.DeleteConfirmed : OutboxSql.Mark;
         await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddWithValue("ids", ids);
+        command.Parameters.AddWithValue("ids", Array.ConvertAll(confirmed, row => row.Id));
+        command.Parameters.AddWithValue("messages", Array.ConvertAll(confirmed, row => row.MessageId));
         await command.PrepareAsync(cancellationToken);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -24,6 +27,7 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
     {
         await using var command = new NpgsqlCommand(OutboxSql.Charge, connection);
         command.Parameters.AddWithValue("ids", refused.Select(settlement => settlement.Row.Id).ToArray());
+        command.Parameters.AddWithValue("messages", refused.Select(settlement => settlement.Row.MessageId).ToArray());
         command.Parameters.AddWithValue("seen", refused.Select(settlement => settlement.Row.Attempts).ToArray());
         command.Parameters.AddWithValue("max_attempts", refused.Select(settlement => settlement.MaxAttempts).ToArray());
         command.Parameters.AddWithValue("delays", refused.Select(settlement => DelayAfter(settlement.Row)).ToArray());

@@ -53,7 +53,7 @@ internal sealed class RelayTerm(
         {
             if (settlement.Refusal is null)
             {
-                backlog.Add([settlement.Row.Id]);
+                backlog.Add([ConfirmedRow.Of(settlement.Row)]);
             }
         }
 
