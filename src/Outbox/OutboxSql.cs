@@ -81,7 +81,8 @@ internal static class OutboxSql
     //       wait for a watch hold nothing new before one of its transactions has ended. Only this snapshot can say that: one that
     //       has committed may keep its locks a moment longer.
     // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
-    // due:  deferred rows whose time has come.
+    // due:  deferred rows whose time has come. Of a key only its first one, the others follow by the line: where it is deferred again,
+    //       those behind it would fill each page for nothing.
     // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
     //       the oldest running snapshot began.
     //
@@ -115,8 +116,11 @@ internal static class OutboxSql
                      ORDER BY id
                      LIMIT @line_limit) AS m)
                 UNION ALL
-                (SELECT * FROM outbox_message
+                (SELECT * FROM outbox_message AS due
                  WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND id <> ALL (@due_held)
+                     AND (key IS NULL OR id = (
+                         SELECT min(id) FROM outbox_message AS first
+                         WHERE first.sent_at IS NULL AND first.parked_at IS NULL AND first.key = due.key))
                  ORDER BY due_at
                  LIMIT @limit)
                 UNION ALL

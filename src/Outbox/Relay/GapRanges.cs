@@ -45,7 +45,12 @@ internal sealed class GapRanges
         var low = long.MinValue;
         foreach (var gap in _gaps)
         {
-            Add(all, new Gap(low, gap.Low - 1, once));
+            if (gap.Low > low)
+            {
+                // Not below the lowest id that there can be, where one less would be the highest.
+                Add(all, new Gap(low, gap.Low - 1, once));
+            }
+
             Add(all, gap with { Seen = 0 });
             low = gap.High + 1;
         }
@@ -106,6 +111,11 @@ internal sealed class GapRanges
             if (!gap.Watch.LastLook)
             {
                 Add(gaps, gap with { High = seen, Seen = gap.Watch.Changes });
+            }
+
+            if (seen == gap.High)
+            {
+                return;
             }
 
             gap = gap with { Low = seen + 1 };

@@ -75,6 +75,15 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             Promote(line);
         }
 
+        var asked = keys.ToHashSet(StringComparer.Ordinal);
+        foreach (var row in rows.Where(row => row is { Deferred: true, NotDue: false, Key: not null } && !asked.Contains(row.Key)))
+        {
+            // Of what is due a read brings the first row of a key only.
+            var line = _lines.Of(row.Key!);
+            Evict(line.ReadAgainFrom(row.Id + 1));
+            Promote(line);
+        }
+
         Publishable.Set();
         return added;
     }

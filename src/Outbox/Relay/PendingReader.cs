@@ -48,6 +48,7 @@ internal sealed class PendingReader(
         var everywhere = clock.GetUtcNow() >= _lookEverywhereAt;
         if (everywhere)
         {
+            await FollowSequenceAsync(cancellationToken);
             _gaps.LookEverywhereUpTo(_cursor);
             lookahead.DoubtBlocks();
         }
@@ -107,6 +108,18 @@ internal sealed class PendingReader(
         }
 
         return rows;
+    }
+
+    /// <summary>A row with an id that the sequence had not come to, or a sequence that was set back, leaves the cursor above all that comes
+    /// next: each message would wait for a look everywhere.</summary>
+    private async Task FollowSequenceAsync(CancellationToken cancellationToken)
+    {
+        var last = await ReadLastIdAsync(cancellationToken);
+        if (last < _cursor)
+        {
+            _cursor = last;
+            _gaps.Begin(last, await ReadHoldersAsync(cancellationToken));
+        }
     }
 
     private async Task<long> ReadLastIdAsync(CancellationToken cancellationToken)

@@ -42,6 +42,43 @@ public sealed class BlockedKeyTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Released_rows_behind_one_that_is_deferred_again_fill_no_page_and_follow_it_in_order()
+    {
+        const int Rows = 2_500;
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(Rows, key: "'k' || n % 100");
+        await arena.Arena.ExecuteAsync(
+            "UPDATE outbox_message SET due_at = now() + CASE WHEN id IN (SELECT min(id) FROM outbox_message GROUP BY key) THEN interval '1 hour' ELSE interval '0' END");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await ReadAllAsync();
+
+        await arena.AddBacklogAsync(10);
+        await ReadAllAsync();
+        var taken = reader.TakeAll().ToList();
+        Assert.Equal(10, taken.Count(row => row.Key is null));
+        Assert.Equal(10, taken.Count);
+
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() WHERE due_at > now()");
+        taken.Clear();
+        for (var reads = 0; reads < 200 && taken.Count < Rows; reads++)
+        {
+            await reader.ReadAsync();
+            taken.AddRange(reader.TakeAll());
+        }
+
+        Assert.Equal(Rows, taken.Count);
+        Assert.All(taken.GroupBy(row => row.Key), key => Assert.Equal(key.Select(row => row.Id).Order(), key.Select(row => row.Id)));
+
+        async Task ReadAllAsync()
+        {
+            for (var reads = 0; await reader.ReadAsync(); reads++)
+            {
+                Assert.InRange(reads, 0, 20);
+            }
+        }
+    }
+
+    [Fact]
     [Trait("Speed", "slow")]
     public async Task When_an_operator_settles_the_row_that_blocks_a_key_the_key_goes_on()
     {

@@ -59,6 +59,31 @@ public sealed class GapRangesTests
     }
 
     [Fact]
+    public void Looks_everywhere_beside_a_take_over_that_somebody_can_still_fill_stay_one()
+    {
+        _gaps.Begin(100, Holders("open"));
+        _gaps.Found([], Everything, cursor: 100);
+
+        for (var look = 0; look < 3; look++)
+        {
+            _gaps.LookEverywhereUpTo(200);
+            Assert.Equal([(long.MinValue, 100), (101, 200)], Ranges());
+            _gaps.Found([], Everything, cursor: 200);
+            Assert.Equal([(long.MinValue, 100)], Ranges());
+        }
+    }
+
+    [Fact]
+    public void The_highest_id_that_there_can_be_ends_a_range()
+    {
+        _gaps.LookEverywhereUpTo(long.MaxValue);
+
+        _gaps.Found([7], Everything, cursor: long.MaxValue);
+
+        Assert.Empty(Ranges());
+    }
+
+    [Fact]
     public void A_range_waits_for_the_transactions_that_could_fill_it_once_it_has_been_looked_through_beside_them()
     {
         _gaps.Found([11], Everything, cursor: 9);
