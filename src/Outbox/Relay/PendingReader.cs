@@ -115,7 +115,7 @@ internal sealed class PendingReader(
     private async Task FollowSequenceAsync(CancellationToken cancellationToken)
     {
         var last = await ReadLastIdAsync(cancellationToken);
-        if (last < _cursor)
+        if (last < _cursor && last > long.MinValue)
         {
             _cursor = last;
             _gaps.Begin(last, await ReadHoldersAsync(cancellationToken));

@@ -88,7 +88,7 @@ internal sealed class RelayTerm(
             await Task.Delay(options.Lease / 3, clock, cancellationToken);
             if (Array.Find(pulses, pulse => pulse.IsStuck) is { } stuck)
             {
-                throw new TimeoutException($"The relay's {stuck.Stage} stage has not moved for {options.Lease}; the lease is given up.");
+                throw new TimeoutException($"The relay's {stuck.Stage} stage has not moved in its time; the lease is given up.");
             }
 
             await owner.HeartbeatAsync(cancellationToken);
