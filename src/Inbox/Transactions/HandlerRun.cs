@@ -19,24 +19,24 @@ internal sealed partial class HandlerRun(
         IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
         Action<IReadOnlyList<Delivery>> taking, CancellationToken abandon)
     {
-        using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, abandon);
+        using var deadline = new HandlerDeadline(options.HandlerTimeout, clock, abandon);
 
         // On a thread of its own: a handler that blocks would otherwise never let this method see the deadline.
-        var handling = Task.Run(() => HandleAllAsync(scope, db, transaction, fresh, taking, deadline, cancelled.Token), CancellationToken.None);
+        var handling = Task.Run(() => HandleAllAsync(scope, db, transaction, fresh, taking, deadline), CancellationToken.None);
         try
         {
-            await handling.WaitAsync(cancelled.Token);
+            await handling.WaitAsync(deadline.Passed);
         }
-        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.Passed.IsCancellationRequested)
         {
+            deadline.Cancel();
             await EndAsync(handling, abandon);
         }
     }
 
     private async Task HandleAllAsync(
         IServiceProvider scope, DbContext db, IDbContextTransaction transaction, IReadOnlyList<Delivery> fresh,
-        Action<IReadOnlyList<Delivery>> taking, CancellationTokenSource deadline, CancellationToken cancellationToken)
+        Action<IReadOnlyList<Delivery>> taking, HandlerDeadline deadline)
     {
         var settings = ContextSettings.Of(db);
         using var unsaved = Watch(db);
@@ -45,21 +45,19 @@ internal sealed partial class HandlerRun(
         {
             foreach (var together in HandlerBinding.Split(fresh))
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                deadline.Restart();
                 settings.Restore(db);
                 unsaved?.BeginHandler();
                 taking(together);
-                // Each has the whole of its time.
-                deadline.CancelAfter(options.HandlerTimeout);
-                await HandleAsync(scope, db, transaction, handled, together, cancellationToken);
+                await HandleAsync(scope, db, transaction, handled, together, deadline.Token);
             }
 
             if (unsaved is not null)
             {
+                deadline.Restart();
                 settings.Restore(db);
                 taking(fresh);
-                deadline.CancelAfter(options.HandlerTimeout);
-                await unsaved.SaveAsync(cancellationToken);
+                await unsaved.SaveAsync(deadline.Token);
             }
         }
         finally

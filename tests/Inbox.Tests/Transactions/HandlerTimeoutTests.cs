@@ -141,6 +141,53 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         await Arena.UntilNotesAsync(22);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_handler_has_registered_on_its_token_may_throw_or_block(bool blocks)
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "slow")
+                {
+                    await db.SaveChangesAsync(cancellationToken);
+                    var waiting = Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
+                    // Called before the one that ends the wait.
+                    cancellationToken.Register(() =>
+                    {
+                        if (!blocks)
+                        {
+                            throw new InvalidOperationException("a callback");
+                        }
+
+                        mayGoOn.Wait(CancellationToken.None);
+                    });
+                    await waiting;
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("slow"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        try
+        {
+            await UntilDeferredAsync();
+            await Arena.UntilNotesAsync(1);
+            Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+    }
+
     private static void Shorten(ConsumerSetup setup)
     {
         RetryInAnHour(setup);
