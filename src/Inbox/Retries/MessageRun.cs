@@ -125,19 +125,42 @@ internal sealed partial class MessageRun(
             return;
         }
 
-        var copy = RepublishedMessage.ForRetry(delivery, failure);
-        await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping, abandon);
+        try
+        {
+            var copy = RepublishedMessage.ForRetry(delivery, failure);
+            await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping, abandon);
+        }
+        catch (CopyTooLongException)
+        {
+            // Without its headers it would be another message to its handler.
+            await BuryAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", stopping, abandon);
+            return;
+        }
+
         Failpoint.Hit("retry.after-republish");
         metrics.Retried(queue.Name);
     }
 
     private async Task BuryAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
     {
-        var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow());
-        await republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping, abandon);
+        try
+        {
+            await PublishAsync(withHeaders: true);
+        }
+        catch (CopyTooLongException)
+        {
+            await PublishAsync(withHeaders: false);
+        }
+
         Failpoint.Hit("retry.after-republish");
         metrics.DeadLettered(queue.Name);
         LogBuried(failure, queue.Name, delivery.MessageId, reason);
+
+        Task PublishAsync(bool withHeaders)
+        {
+            var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
+            return republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping, abandon);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the database fails, so consuming pauses; what has been delivered is kept and charged with nothing")]

@@ -4,7 +4,8 @@ using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>The copy of a delivery that goes to a retry queue or to the dead-letter queue.</summary>
+/// <summary>The copy of a delivery that goes to a retry queue or to the dead-letter queue. What the client cannot write is left out of it:
+/// the body, which is always kept, is what counts.</summary>
 internal static class RepublishedMessage
 {
     // What the broker writes is never copied. With x-death kept, some brokers take a message that passes a retry queue
@@ -26,29 +27,31 @@ internal static class RepublishedMessage
     /// <param name="failure">What its handler threw last; null where no handler saw it.</param>
     /// <param name="reason">Words without a value of the message.</param>
     /// <param name="now">The time of death.</param>
-    public static BasicProperties ForDeath(Delivery delivery, Exception? failure, string reason, DateTimeOffset now)
+    /// <param name="withHeaders">Whether it keeps those that the message came with.</param>
+    public static BasicProperties ForDeath(Delivery delivery, Exception? failure, string reason, DateTimeOffset now, bool withHeaders = true)
     {
-        var properties = Copy(delivery.Properties);
+        var properties = Copy(delivery.Properties, withHeaders);
         AddFailures(properties, delivery, failure);
         properties.Headers![MessageHeaders.DeadReason] = reason;
         properties.Headers[MessageHeaders.DeadAt] = Text(now);
         return properties;
     }
 
-    private static BasicProperties Copy(IReadOnlyBasicProperties original)
+    private static BasicProperties Copy(IReadOnlyBasicProperties original, bool withHeaders = true)
     {
         var copy = new BasicProperties
         {
             DeliveryMode = DeliveryModes.Persistent,
-            MessageId = original.MessageId,
-            Type = original.Type,
-            ContentType = original.ContentType,
-            ContentEncoding = original.ContentEncoding,
-            CorrelationId = original.CorrelationId,
-            AppId = original.AppId,
-            ReplyTo = original.ReplyTo,
-            Headers = (original.Headers ?? new Dictionary<string, object?>())
+            MessageId = WritableProperties.ShortString(original.MessageId),
+            Type = WritableProperties.ShortString(original.Type),
+            ContentType = WritableProperties.ShortString(original.ContentType),
+            ContentEncoding = WritableProperties.ShortString(original.ContentEncoding),
+            CorrelationId = WritableProperties.ShortString(original.CorrelationId),
+            AppId = WritableProperties.ShortString(original.AppId),
+            ReplyTo = WritableProperties.ShortString(original.ReplyTo),
+            Headers = (withHeaders && original.Headers is { } headers ? headers : new Dictionary<string, object?>())
                 .Where(header => !IsOfTheBroker(header.Key) && !OfThisLife.Contains(header.Key, StringComparer.Ordinal))
+                .Where(WritableProperties.CanWrite)
                 .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
         };
         if (original.IsTimestampPresent())

@@ -22,6 +22,7 @@ internal sealed partial class Republisher(
     /// <param name="stopping">Ends waits and further tries. A copy that is on its way may arrive, or each shutdown would double some.</param>
     /// <param name="abandon">Ends that too.</param>
     /// <exception cref="OperationCanceledException">It was cancelled first; the copy may have been published.</exception>
+    /// <exception cref="CopyTooLongException">Its properties are longer than the broker allows.</exception>
     public async Task PublishAsync(
         ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
@@ -63,6 +64,11 @@ internal sealed partial class Republisher(
                 return "The broker has asked publishers to pause.";
             }
 
+            if (!WritableProperties.FitInto(publisher.MaxFrameBytes, properties))
+            {
+                throw new CopyTooLongException();
+            }
+
             var outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(abandon);
             if (outcome.Unroutable)
             {
@@ -73,7 +79,7 @@ internal sealed partial class Republisher(
 
             return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
         }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is not CopyTooLongException && !stopping.IsCancellationRequested)
         {
             return $"{exception.GetType().Name}: {exception.Message}";
         }
