@@ -29,6 +29,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>How much later everything arrives, in both directions.</summary>
     public TimeSpan Delay { get; set; }
 
+    /// <summary>A connection on which the server sends this text is reset instead, each time.</summary>
+    public string? ResetsAtReply { get; set; }
+
     /// <summary>How many connections were cut after the text that <see cref="CutReplyTo"/> waited for.</summary>
     public int Cuts { get; private set; }
 
@@ -128,10 +131,15 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
-                if (_cutAfter is { } text && from == link.Client && buffer.AsSpan(0, count).IndexOf(Encoding.UTF8.GetBytes(text)) >= 0)
+                if (_cutAfter is { } text && from == link.Client && Contains(buffer.AsSpan(0, count), text))
                 {
                     _cutAfter = null;
                     link.IsCut = true;
+                }
+
+                if (ResetsAtReply is { } fatal && from != link.Client && Contains(buffer.AsSpan(0, count), fatal))
+                {
+                    break;
                 }
 
                 while (held())
@@ -159,6 +167,8 @@ public sealed class TcpProxy : IAsyncDisposable
 
         link.Reset();
     }
+
+    private static bool Contains(ReadOnlySpan<byte> bytes, string text) => bytes.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
 
     private sealed class Link(Socket client, Socket server)
     {

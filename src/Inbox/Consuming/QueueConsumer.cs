@@ -17,9 +17,16 @@ internal sealed partial class QueueConsumer(
     TimeProvider clock,
     ILogger<QueueConsumer> logger)
 {
+    // Below the smallest delivery limit: each time all that was sent ahead counts as delivered.
+    private const int LossesBeforeNarrow = 3;
+
     private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(5);
 
     private readonly Reconnect _pauses = new(clock);
+
+    // Both outlive the connection: what kills a consumer may kill that first.
+    private bool _narrow;
+    private int _lossesUnseen;
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -75,10 +82,36 @@ internal sealed partial class QueueConsumer(
 
     private async Task SubscribeAsync(IConnection connection, CancellationToken stopping)
     {
-        var end = SubscriptionEnd.Widen;
-        while (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen)
+        SubscriptionEnd end;
+        do
         {
-            end = await newSubscription().RunAsync(connection, narrow: end == SubscriptionEnd.Narrow, OnSubscribed, stopping);
+            var subscription = newSubscription();
+            try
+            {
+                end = await subscription.RunAsync(connection, _narrow, OnSubscribed, stopping);
+            }
+            finally
+            {
+                CountLoss(subscription, stopping);
+            }
+
+            if (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen)
+            {
+                _narrow = end == SubscriptionEnd.Narrow;
+            }
+        }
+        while (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen);
+    }
+
+    /// <summary>A message that nobody can take off the wire, such as one that is too long, ends the connection before it is seen, and
+    /// all those that were sent ahead with it lose a life.</summary>
+    private void CountLoss(Subscription subscription, CancellationToken stopping)
+    {
+        _lossesUnseen = subscription.HasReceived ? 0 : _lossesUnseen + 1;
+        if (!_narrow && _lossesUnseen >= LossesBeforeNarrow && !stopping.IsCancellationRequested)
+        {
+            _narrow = true;
+            LogNarrowed(queue.Name, _lossesUnseen);
         }
     }
 
@@ -96,4 +129,7 @@ internal sealed partial class QueueConsumer(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} cannot be consumed yet: {Reason}")]
     private partial void LogNotReady(string queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: {Losses} subscriptions in a row were lost before a message could be read; messages are taken one by one until one has passed")]
+    private partial void LogNarrowed(string queue, int losses);
 }

@@ -38,6 +38,9 @@ internal sealed partial class Subscription(
     private long _receivedAtLastLook;
     private Delivery? _passed;
 
+    /// <summary>Whether a message has arrived that could be taken off the wire.</summary>
+    public bool HasReceived => Interlocked.Read(ref _received) > 0;
+
     /// <summary>Runs once.</summary>
     /// <param name="connection">The subscription's connection; the channel is its own.</param>
     /// <param name="narrow">One message at a time, until one has passed that is not suspected of killing the process.</param>

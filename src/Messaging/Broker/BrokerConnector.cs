@@ -9,6 +9,10 @@ namespace Messaging;
 /// <summary>Opens connections to the broker of <c>ConnectionStrings:RabbitMq</c>, each for one purpose.</summary>
 internal sealed class BrokerConnector
 {
+    // What brokers up to 3.13 let pass unless told otherwise. The client's own bound is half of it, and whoever receives a longer
+    // message loses the connection.
+    private const uint MaxBodyBytes = 128 * 1024 * 1024;
+
     private static readonly TimeSpan Politeness = TimeSpan.FromSeconds(1);
     private static readonly ConditionalWeakTable<IConnection, Socket> Sockets = [];
 
@@ -35,6 +39,7 @@ internal sealed class BrokerConnector
             // refused redeclarations, hides stale acks, and has been seen to wedge.
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
+            MaxInboundMessageBodySize = MaxBodyBytes,
             RequestedHeartbeat = TimeSpan.FromSeconds(5),
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             ContinuationTimeout = TimeSpan.FromSeconds(10),
