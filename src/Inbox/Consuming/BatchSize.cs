@@ -33,13 +33,26 @@ internal sealed class BatchSize(int limit)
         {
             if (took > Slow)
             {
-                _current = Math.Max(1, Math.Min(_current, messages) / 2);
+                Halve(messages);
             }
             else if (messages >= _current && ++_clean >= _patience)
             {
                 _current = Math.Min(limit, _current * 2);
                 _patience = Math.Max(1, _patience / 2);
                 _clean = 0;
+            }
+        }
+    }
+
+    /// <summary>A batch of <paramref name="messages"/> was rolled back.</summary>
+    public void Failed(int messages, TimeSpan took)
+    {
+        lock (_lock)
+        {
+            // It may have been ended because it took so long, and the next one would be too.
+            if (took > Slow)
+            {
+                Halve(messages);
             }
         }
     }
@@ -55,4 +68,6 @@ internal sealed class BatchSize(int limit)
             _clean = 0;
         }
     }
+
+    private void Halve(int messages) => _current = Math.Max(1, Math.Min(_current, messages) / 2);
 }

@@ -101,6 +101,7 @@ internal sealed partial class Lane(
         var outcome = await unit.RunAsync(batch, turn.Abandon);
         if (outcome.Failure is { } failure)
         {
+            batchSize.Failed(batch.Count, Stopwatch.GetElapsedTime(started));
             LogRolledBack(failure.Exception, queue.Name, batch.Count, failure.InHand.Count);
             return failure;
         }

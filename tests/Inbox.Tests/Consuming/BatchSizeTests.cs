@@ -56,6 +56,33 @@ public sealed class BatchSizeTests
     }
 
     [Fact]
+    public void It_halves_when_a_batch_fails_that_took_long_down_to_one()
+    {
+        var size = new BatchSize(100);
+        Grow(size, 100);
+
+        var sizes = new List<int>();
+        for (var i = 0; i < 8; i++)
+        {
+            size.Failed(size.Current, TimeSpan.FromSeconds(40));
+            sizes.Add(size.Current);
+        }
+
+        Assert.Equal([50, 25, 12, 6, 3, 1, 1, 1], sizes);
+    }
+
+    [Fact]
+    public void A_batch_that_fails_quickly_does_not_change_it()
+    {
+        var size = new BatchSize(100);
+        Grow(size, 100);
+
+        size.Failed(100, Quick);
+
+        Assert.Equal(100, size.Current);
+    }
+
+    [Fact]
     public void Fewer_messages_than_it_allows_do_not_make_it_grow()
     {
         var size = new BatchSize(100);
