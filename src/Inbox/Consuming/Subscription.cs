@@ -79,10 +79,25 @@ internal sealed partial class Subscription(
         {
             await taking.CancelAsync();
             abandon.CancelAfter(timings.Drain);
-            await Task.WhenAll(lanes);
+            await EndAsync(lanes);
             acks.Complete();
             await acking;
             await CloseAsync(channel);
+        }
+    }
+
+    /// <summary>A lane that hangs is left alone, or nobody would consume the queue any more. What it still commits has its inbox rows, and
+    /// so is not done again.</summary>
+    private async Task EndAsync(IEnumerable<Task> lanes)
+    {
+        var patience = timings.Drain + timings.Grace + ClosePatience;
+        try
+        {
+            await Task.WhenAll(lanes).WaitAsync(patience, clock);
+        }
+        catch (TimeoutException)
+        {
+            LogLanesLeft(queue.Name, patience);
         }
     }
 
@@ -179,6 +194,9 @@ internal sealed partial class Subscription(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: a message has been delivered {Count} times without being settled; messages are taken one by one until it has passed")]
     private partial void LogSuspect(string queue, long count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: what was being handled when its subscription ended has not ended within {Patience}, and is left alone")]
+    private partial void LogLanesLeft(string queue, TimeSpan patience);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the subscription is lost ({Reason}); subscribing again")]
     private partial void LogLost(string queue, string reason);

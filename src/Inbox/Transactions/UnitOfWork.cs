@@ -16,16 +16,18 @@ internal sealed partial class UnitOfWork(
     QueueDefinition queue,
     HandlerRun handlers,
     InboxOptions options,
+    Timings timings,
     IServiceScopeFactory scopes,
     IHostEnvironment environment,
+    TimeProvider clock,
     ILogger<UnitOfWork> logger)
 {
     /// <param name="deliveries">Without defects, in the order of delivery.</param>
     /// <param name="abandon">Cancelled when a shutdown can wait no longer: everything is rolled back.</param>
     public async Task<UnitOutcome> RunAsync(IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
-        var scope = scopes.CreateAsyncScope();
-        var outcome = await RunAsync(scope.ServiceProvider, deliveries, abandon);
+        var scope = new UnitScope(scopes.CreateAsyncScope());
+        var outcome = await RunAsync(scope, deliveries, abandon);
         if (outcome.SessionEnded)
         {
             // The scope is left alone for good. A pooled context that is given back now would be handed to somebody else with
@@ -35,7 +37,10 @@ internal sealed partial class UnitOfWork(
 
         try
         {
-            await scope.DisposeAsync();
+            if (!await scope.TryEndAsync(timings.Grace, clock))
+            {
+                LogScopeLeft(queue.Name, timings.Grace);
+            }
         }
         catch (Exception exception)
         {
@@ -46,14 +51,14 @@ internal sealed partial class UnitOfWork(
         return outcome;
     }
 
-    private async Task<UnitOutcome> RunAsync(IServiceProvider scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    private async Task<UnitOutcome> RunAsync(UnitScope scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
         try
         {
-            var db = definition.Context(scope);
+            var db = scope.Db = definition.Context(scope.Services);
             // A strategy that retries lets nobody begin a transaction outside of it. It has nothing to retry here: what
             // runs inside does not throw, since which failure is tried again, when, and at whose expense is decided elsewhere.
-            return await db.Database.CreateExecutionStrategy().ExecuteAsync(() => RunOnceAsync(scope, db, deliveries, abandon));
+            return await db.Database.CreateExecutionStrategy().ExecuteAsync(() => RunOnceAsync(scope.Services, db, deliveries, abandon));
         }
         catch (Exception exception)
         {
@@ -125,6 +130,9 @@ internal sealed partial class UnitOfWork(
             db.Database.SetCommandTimeout(handlerTimeout);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: a handler, or a service that it uses, was not disposed of within {Patience}, and is left alone; what its transaction has done or not done stands")]
+    private partial void LogScopeLeft(string queue, TimeSpan patience);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: the scope of a unit of work could not be disposed of cleanly")]
     private partial void LogScopeNotDisposed(Exception exception, string queue);
