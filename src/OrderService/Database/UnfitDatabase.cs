@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Npgsql;
 
 namespace OrderService.Database;
@@ -28,9 +27,10 @@ internal sealed partial class UnfitDatabase(
 
                 return;
             }
-            catch (Exception exception) when (exception is DbException or TimeoutException)
+            catch (Exception)
             {
-                // It does not answer yet, which the health check tells.
+                // It does not answer yet, which the health check tells. Not all that stands in the way is an exception of the database's, such
+                // as a missing certificate, and what leaves this method stops the service with exit code 0.
                 await Task.Delay(Pause, clock, stoppingToken);
             }
         }

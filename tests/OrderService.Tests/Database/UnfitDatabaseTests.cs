@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Servers;
 
 namespace OrderService.Tests.Database;
@@ -22,6 +24,28 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
 
     [PgBouncerFact]
     public Task So_does_one_in_session_mode() => EndsBehindPoolerAsync("session");
+
+    [Fact]
+    public async Task A_failure_that_is_not_the_databases_own_does_not_end_the_service()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        using var deadline = new CancellationTokenSource(Deadline);
+        using var listener = new TcpListener(IPAddress.Loopback, FreePorts.Find(1)[0]);
+        listener.Start();
+        await arena.StartAsync(
+            "--Roles=api",
+            $"--ConnectionStrings:Postgres=Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=a;Database=a;SSL Mode=Require;SSL Certificate=/absent.crt");
+
+        for (var looks = 0; looks < 2; looks++)
+        {
+            using var connection = await listener.AcceptSocketAsync(deadline.Token);
+            // "Yes" to the request for TLS, for which the certificate is looked for.
+            await connection.SendAsync("S"u8.ToArray());
+            while (await connection.ReceiveAsync(new byte[64], deadline.Token) > 0)
+            {
+            }
+        }
+    }
 
     private async Task EndsBehindPoolerAsync(string mode)
     {
