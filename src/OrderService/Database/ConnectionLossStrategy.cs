@@ -21,6 +21,11 @@ internal sealed class ConnectionLossStrategy(DbContext db)
         return IsHiddenLoss(cause) || base.ShouldRetryOn(cause);
     }
 
+    // The commit of a lost connection may win after the unit was asked whether it has: the next run waits for it, and then meets
+    // the rows that it has committed.
+    protected override bool ShouldVerifySuccessOn(Exception exception) =>
+        base.ShouldVerifySuccessOn(exception) || CauseOf(exception) is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
     // The context's own strategy, which does not retry, wraps such failures of single commands in a hint to use another one.
     private static Exception? CauseOf(Exception? exception) =>
         exception is InvalidOperationException or DbUpdateException && exception.InnerException is { } cause

@@ -6,7 +6,8 @@ namespace OrderService.Database;
 internal static class UnitOfWork
 {
     /// <summary>Runs <paramref name="unit"/>, which saves what it changes, and commits. When the connection is lost, <paramref name="committed"/> is asked
-    /// whether the commit has won all the same; only if not is the unit run again, up to twice, with an empty context.</summary>
+    /// whether the commit has won all the same; only if not is the unit run again, up to twice, with an empty context. It is asked too when
+    /// the unit meets a row that is there already, which may be its own.</summary>
     /// <remarks>The context itself has no retrying strategy: consumers, which share its configuration, tell for themselves
     /// which failures are worth a retry.</remarks>
     public static Task<T> CommitAsync<T>(

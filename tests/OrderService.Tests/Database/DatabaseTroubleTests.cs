@@ -166,6 +166,42 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task When_a_commit_wins_after_its_connection_is_lost_there_is_one_order_and_its_client_is_told()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync(
+            """
+            CREATE FUNCTION wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON orders
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_in_commit()
+            """);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await service.PlaceAsync("sku-1", 1);
+        Task<HttpResponseMessage> placing;
+        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await locker.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(1)", locker);
+            await command.ExecuteNonQueryAsync();
+            placing = service.PlaceAsync(Body);
+            await UntilOneWaitsForAsync("advisory");
+            network.Reset();
+            await UntilOneWaitsForAsync("transactionid");
+        }
+
+        using var placed = await placing;
+        Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+        Assert.Equal(2, await arena.CountAsync("outbox_message"));
+
+        Task UntilOneWaitsForAsync(string kind) => Eventually.EqualsAsync(
+            1L, () => arena.Arena.ScalarAsync<long>($"SELECT count(*) FROM pg_locks WHERE locktype = '{kind}' AND NOT granted"), Soon, kind);
+    }
+
+    [Fact]
     public async Task A_connection_that_an_operator_ends_is_replaced_unseen()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
