@@ -27,8 +27,12 @@ internal sealed class BrokerConnector
     /// <summary>The name of this service, sent as app_id with each message.</summary>
     public string AppId { get; }
 
+    /// <summary>How long a connection may take to open, the login included.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Opens a connection that the broker's operator sees under the name of its purpose.</summary>
-    /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">No broker answers, or it refuses the login.</exception>
+    /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">Nothing accepts a connection, or the broker refuses the login.</exception>
+    /// <exception cref="TimeoutException">Something accepts the connection and does not open it within <see cref="Patience"/>.</exception>
     public async Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
     {
         Socket? socket = null;
@@ -50,9 +54,22 @@ internal sealed class BrokerConnector
                 return client;
             },
         };
-        var connection = await factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", cancellationToken);
-        Sockets.Add(connection, socket!);
-        return connection;
+        // The client bounds neither the TLS handshake nor its wait for the broker's first word, and what has accepted may never
+        // say one: a load balancer without a broker behind it, or a broker that is frozen.
+        using var opening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var close = opening.Token.Register(() => socket?.Dispose());
+        opening.CancelAfter(Patience);
+        try
+        {
+            var connection = await factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", opening.Token);
+            Sockets.Add(connection, socket!);
+            return connection;
+        }
+        catch (Exception) when (opening.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"The broker's address accepts connections and does not answer: none was open within {Patience.TotalSeconds:0.#} s.");
+        }
     }
 
     /// <summary>Ends a connection without waiting long for an answer, which a dead peer would never give. It never throws.</summary>

@@ -1,4 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
+using Messaging;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace Outbox.Tests.Reconnecting;
@@ -26,6 +32,45 @@ public sealed class AbsentServersTests(ServersFixture servers)
         await tap.ReadUntilAsync(10, TimeSpan.FromSeconds(5));
         await relay.OwnsAsync();
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    [Fact]
+    public async Task A_broker_that_accepts_and_says_nothing_is_tried_again_until_it_speaks()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        network.HoldsReplies = true;
+        var relay = await arena.StartRelayAsync(services => services.AddSingleton(ImpatientConnector), ("ConnectionStrings:RabbitMq", uri));
+        await arena.AddNotesAsync(1, 10, _ => "k");
+
+        await Eventually.IsTrueAsync(() => network.Connections >= 3, Deadline, "it tries again");
+        await Eventually.IsTrueAsync(
+            async () => (await relay.HealthAsync()).Description?.Contains("does not answer", StringComparison.Ordinal) == true, Deadline, "it says why");
+        network.HoldsReplies = false;
+
+        await tap.ReadUntilAsync(10, Deadline);
+        await relay.OwnsAsync();
+        Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    [Theory]
+    [InlineData("amqp")]
+    [InlineData("amqps")]
+    public async Task A_connection_that_is_not_answered_is_given_up_in_time_and_closed(string scheme)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var host = Host.CreateEmptyApplicationBuilder(null);
+        host.Configuration["ConnectionStrings:RabbitMq"] = $"{scheme}://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
+        var connector = new BrokerConnector(host.Configuration, host.Environment) { Patience = TimeSpan.FromSeconds(1) };
+
+        var connecting = connector.ConnectAsync("test", CancellationToken.None);
+
+        using var accepted = await silent.AcceptSocketAsync();
+        await Assert.ThrowsAsync<TimeoutException>(() => connecting.WaitAsync(Deadline));
+        Assert.True(await IsClosedAsync(accepted).WaitAsync(Deadline));
     }
 
     [Fact]
@@ -182,6 +227,29 @@ public sealed class AbsentServersTests(ServersFixture servers)
         await tap.ReadUntilAsync(20, Deadline);
         await arena.AllSentAsync(Deadline);
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
+    }
+
+    private static BrokerConnector ImpatientConnector(IServiceProvider services) =>
+        new(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<IHostEnvironment>())
+        {
+            Patience = TimeSpan.FromSeconds(1),
+        };
+
+    /// <summary>Reads to the end; never returns while the peer keeps its end open.</summary>
+    private static async Task<bool> IsClosedAsync(Socket socket)
+    {
+        var buffer = new byte[1024];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+        }
+
+        return true;
     }
 
     private static (string Uri, TcpProxy Network) BrokerBehind(OutboxArena arena, bool refusing = false)

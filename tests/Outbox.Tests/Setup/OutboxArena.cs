@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Servers;
 
@@ -41,9 +42,12 @@ public sealed class OutboxArena : IAsyncDisposable
     public Task<Tap> OpenTapAsync() => Tap.OpenAsync(Arena.RabbitMq, Exchange, NoteTaken.MessageType);
 
     /// <summary>Starts a relay in this process; stopped with the arena at the latest.</summary>
-    public async Task<RelayUnderTest> StartRelayAsync(params (string Name, string Value)[] settings)
+    public Task<RelayUnderTest> StartRelayAsync(params (string Name, string Value)[] settings) => StartRelayAsync(_ => { }, settings);
+
+    /// <summary>The same, with services of the test's own in place of the relay's.</summary>
+    public async Task<RelayUnderTest> StartRelayAsync(Action<IServiceCollection> services, params (string Name, string Value)[] settings)
     {
-        var relay = await RelayUnderTest.StartAsync(this, settings);
+        var relay = await RelayUnderTest.StartAsync(this, services, settings);
         _relays.Add(relay);
         return relay;
     }

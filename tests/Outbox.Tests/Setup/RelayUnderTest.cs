@@ -17,7 +17,12 @@ public sealed class RelayUnderTest : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<RelayUnderTest> StartAsync(OutboxArena arena, params (string Name, string Value)[] settings)
+    public static Task<RelayUnderTest> StartAsync(OutboxArena arena, params (string Name, string Value)[] settings) =>
+        StartAsync(arena, _ => { }, settings);
+
+    /// <summary>What <paramref name="services"/> adds goes before the relay's own.</summary>
+    public static async Task<RelayUnderTest> StartAsync(
+        OutboxArena arena, Action<IServiceCollection> services, params (string Name, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Outbox.Tests", EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -29,6 +34,7 @@ public sealed class RelayUnderTest : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         var log = new LogLines();
         builder.Logging.AddProvider(log);
+        services(builder.Services);
         builder.Services.AddOutboxRelay();
         var host = builder.Build();
         await host.StartAsync();
