@@ -56,6 +56,10 @@ public sealed class BrokerManagement : IAsyncDisposable
     public async Task SetPermissionsAsync(string user, string configure, string write, string read) =>
         (await _api.PutAsJsonAsync($"permissions/{_virtualHost}/{user}", new { configure, write, read })).EnsureSuccessStatusCode();
 
+    /// <summary>Sets which routing keys of a topic exchange a user may write to, beside the permission for the exchange itself.</summary>
+    public async Task SetTopicPermissionsAsync(string user, string exchange, string write) =>
+        (await _api.PutAsJsonAsync($"topic-permissions/{_virtualHost}/{user}", new { exchange, write, read = ".*" })).EnsureSuccessStatusCode();
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Messaging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace Outbox.Relay;
 
@@ -169,7 +170,7 @@ internal sealed class PublishSession(
         var close = publisher.ServerClose;
         foreach (var row in _unknown)
         {
-            var blamed = close is not null && MayBlame(close.ReplyCode, row);
+            var blamed = close is not null && MayBlame(close, row);
             if (blamed && row.Suspect && _unknown.Count == 1)
             {
                 settled.TryWrite(new Settlement(
@@ -182,12 +183,12 @@ internal sealed class PublishSession(
         }
     }
 
-    /// <summary>Whether a close with this code can be the fault of the row. An operator's close and an internal error of the
-    /// broker are not; nor is a missing or forbidden exchange, where it is one that this service declares for itself.</summary>
-    private bool MayBlame(ushort code, OutboxRow row) => code switch
+    /// <summary>Whether this close can be the fault of the row. An operator's close and an internal error of the broker are
+    /// not; nor is a missing or forbidden exchange, where it is one that this service declares for itself.</summary>
+    private bool MayBlame(ShutdownEventArgs close, OutboxRow row) => close.ReplyCode switch
     {
         Constants.ConnectionForced or Constants.InternalError or Constants.ReplySuccess => false,
-        Constants.NotFound or Constants.AccessRefused => !topology.Exchanges.Contains(row.Exchange),
+        Constants.NotFound or Constants.AccessRefused => close.IsOverTopic() || !topology.Exchanges.Contains(row.Exchange),
         _ => true,
     };
 }

@@ -147,6 +147,27 @@ public sealed class RefusedTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_routing_key_that_the_broker_forbids_parks_its_row_with_the_reason_and_its_neighbours_flow_uncharged()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var user = new Uri(arena.Arena.RabbitMq).UserInfo.Split(':')[0];
+        await arena.Arena.Management.SetTopicPermissionsAsync(user, arena.Exchange, write: "^notes[.]");
+        await arena.AddNotesAsync(1, 20, number => number % 2 == 0 ? "k" : null);
+        var forbidden = await arena.InsertAsync(", key", ", 'k'", routingKey: "secrets.told.v1");
+        await arena.AddNotesAsync(21, 20, number => number % 2 == 0 ? "k" : null);
+
+        await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
+
+        var deliveries = await tap.ReadUntilAsync(40, Deadline);
+        await arena.AllSentAsync(Deadline);
+        Assert.Equal(forbidden, await arena.Arena.ScalarAsync<long>("SELECT id FROM outbox_message WHERE parked_at IS NOT NULL"));
+        Assert.Contains("topic 'secrets.told.v1'", await arena.Arena.ScalarAsync<string>("SELECT last_error FROM outbox_message WHERE parked_at IS NOT NULL"), StringComparison.Ordinal);
+        Assert.Equal(40, await arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"));
+        Assert.Equal(Enumerable.Range(1, 20).Select(half => half * 2), deliveries.FirstArrivals("k"));
+    }
+
+    [Fact]
     public async Task A_charge_whose_answer_is_lost_leaves_the_key_in_order()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
