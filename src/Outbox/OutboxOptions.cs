@@ -37,8 +37,9 @@ public sealed class OutboxOptions
     /// <summary>How long a silent owner keeps the table. 3 s to 5 min; 15 s unless set.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>After how many refusals a row is parked: returned, since no queue is bound for it, or the channel closed over it.
-    /// A nack counts as an attempt but parks nothing: it tells of the broker, not of the message. 1 to 1,000; 10 unless set.</summary>
+    /// <summary>After how many refusals a row is parked: returned, since no queue is bound for it, its exchange missing or forbidden,
+    /// or the channel closed over it. A nack counts as an attempt but parks nothing: it tells of the broker, not of the message.
+    /// 1 to 1,000; 10 unless set.</summary>
     public int MaxAttempts { get; init; } = 10;
 
     /// <summary>How long a row waits after its first refusal; each further one doubles it. 10 ms to 1 h; 1 s unless set.</summary>

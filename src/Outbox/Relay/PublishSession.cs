@@ -10,7 +10,7 @@ namespace Outbox.Relay;
 /// <summary>Publishes over one broker connection until it breaks.</summary>
 internal sealed class PublishSession(
     ConfirmedPublisher publisher, Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology,
-    string appId, OutboxOptions options, OutboxMetrics metrics)
+    RefusedExchanges refused, string appId, OutboxOptions options, OutboxMetrics metrics)
 {
     // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
@@ -97,7 +97,12 @@ internal sealed class PublishSession(
 
     private void Publish(OutboxRow row)
     {
-        if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
+        if (refused.ReasonOf(row.Exchange) is { } reason)
+        {
+            settled.TryWrite(new Settlement(row, reason, options.MaxAttempts));
+            Land();
+        }
+        else if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
         {
             _ = PublishAsync(row, properties);
         }
@@ -164,14 +169,20 @@ internal sealed class PublishSession(
         settled.TryWrite(new Settlement(row));
     }
 
-    /// <summary>Unknown never counts against a row, but for the one that closed the channel while it was alone in it.</summary>
+    /// <summary>Unknown never counts against a row, but for those of an exchange that is refused as such, and for the one that
+    /// closed the channel while it was alone in it.</summary>
     private void PutBackUnknown()
     {
         var close = publisher.ServerClose;
+        var explained = close is not null && refused.Explain(close, _unknown);
         foreach (var row in _unknown)
         {
-            var blamed = close is not null && MayBlame(close, row);
-            if (blamed && row.Suspect && _unknown.Count == 1)
+            var blamed = close is not null && !explained && MayBlame(close, row);
+            if (refused.ReasonOf(row.Exchange) is { } reason)
+            {
+                settled.TryWrite(new Settlement(row, reason, options.MaxAttempts));
+            }
+            else if (blamed && row.Suspect && _unknown.Count == 1)
             {
                 settled.TryWrite(new Settlement(
                     row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts)));

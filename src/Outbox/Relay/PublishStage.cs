@@ -13,6 +13,8 @@ internal sealed partial class PublishStage(
     // Each channel has a process of its own in the broker, with its own part of a burst to take and to confirm.
     private const int Channels = 4;
 
+    private readonly RefusedExchanges _refused = new(topology, clock);
+
     /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
     /// <paramref name="abort"/>.</summary>
     /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments.</exception>
@@ -27,7 +29,7 @@ internal sealed partial class PublishStage(
                 await using var publisher = await OpenAsync(stopTaking);
                 reconnect.Succeeded();
                 await using var abandon = abort.Register(publisher.Abandon);
-                await new PublishSession(publisher, lookahead, settled, topology, connector.AppId, options, metrics)
+                await new PublishSession(publisher, lookahead, settled, topology, _refused, connector.AppId, options, metrics)
                     .RunAsync(pulse, status, stopTaking);
                 if (!stopTaking.IsCancellationRequested)
                 {

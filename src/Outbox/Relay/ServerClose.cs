@@ -10,4 +10,10 @@ internal static class ServerClose
     /// or "write access to topic …" as RabbitMQ 4 has it.</summary>
     public static bool IsOverTopic(this ShutdownEventArgs close) =>
         close.ReplyCode == Constants.AccessRefused && close.ReplyText.Contains(" access to topic '", StringComparison.Ordinal);
+
+    /// <summary>Whether it is over the exchange itself: there is none of this name, or this service may not write to it. A text
+    /// that was too long for the broker to send all of it is taken for neither.</summary>
+    public static bool IsOverExchange(this ShutdownEventArgs close, string exchange) =>
+        close.ReplyCode is Constants.NotFound or Constants.AccessRefused && !close.IsOverTopic()
+        && close.ReplyText.Contains($" exchange '{exchange}' in vhost '", StringComparison.Ordinal);
 }

@@ -112,7 +112,7 @@ public sealed class RefusedTests(ServersFixture servers)
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
         await arena.AddNotesAsync(1, 101, number => number % 3 == 0 ? $"k{number % 2}" : null);
-        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET exchange = $1, key = 'k0' WHERE id = 50", arena.Arena.Name + ".does-not-exist");
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET exchange = $1, key = 'k0' WHERE id = 50", LongMissing(arena));
 
         await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
 
@@ -131,7 +131,7 @@ public sealed class RefusedTests(ServersFixture servers)
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
         var relay = await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
-        await arena.InsertAsync(exchange: arena.Arena.Name + ".does-not-exist");
+        await arena.InsertAsync(exchange: LongMissing(arena));
 
         await Eventually.IsTrueAsync(
             async () =>
@@ -189,4 +189,7 @@ public sealed class RefusedTests(ServersFixture servers)
         var deliveries = await tap.ReadUntilAsync(11, Deadline);
         Assert.Equal("{}"u8, deliveries.First(delivery => delivery.Key == "k").Body);
     }
+
+    // The broker's text has no room for the whole name and so does not tell what has closed the channel.
+    private static string LongMissing(OutboxArena arena) => $"{arena.Arena.Name}.{new string('x', 230)}";
 }

@@ -14,5 +14,15 @@ public sealed class ServerCloseTests
     public void A_forbidden_routing_key_is_told_from_a_forbidden_exchange(string text, bool expected) =>
         Assert.Equal(expected, Close(403, text).IsOverTopic());
 
+    [Theory]
+    [InlineData(404, "NOT_FOUND - no exchange 'e' in vhost '/'", true)]
+    [InlineData(403, "ACCESS_REFUSED - access to exchange 'e' in vhost '/' refused for user 'u'", true)]
+    [InlineData(403, "ACCESS_REFUSED - write access to exchange 'e' in vhost '/' refused for user 'u'", true)]
+    [InlineData(403, "ACCESS_REFUSED - write access to topic 'k' in exchange exchange 'e' in vhost '/' refused for user 'u'", false)]
+    [InlineData(404, "NOT_FOUND - no exchange 'other.e' in vhost '/'", false)]
+    [InlineData(406, "PRECONDITION_FAILED - message size 2 for exchange 'e' in vhost '/' is larger than 1", false)]
+    public void Only_a_missing_or_forbidden_exchange_is_to_blame_itself(ushort code, string text, bool expected) =>
+        Assert.Equal(expected, Close(code, text).IsOverExchange("e"));
+
     private static ShutdownEventArgs Close(ushort code, string text) => new(ShutdownInitiator.Peer, code, text);
 }
