@@ -66,21 +66,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         var added = 0;
         foreach (var row in rows)
         {
-            added += Add(row) ? 1 : 0;
+            added += Add(row, keys) ? 1 : 0;
         }
 
         foreach (var (line, readFrom) in again)
         {
             line.IsReadUpTo(complete, readFrom);
-            Promote(line);
-        }
-
-        var asked = keys.ToHashSet(StringComparer.Ordinal);
-        foreach (var row in rows.Where(row => row is { Deferred: true, NotDue: false, Key: not null } && !asked.Contains(row.Key)))
-        {
-            // Of what is due a read brings the first row of a key only.
-            var line = _lines.Of(row.Key!);
-            Evict(line.ReadAgainFrom(row.Id + 1));
             Promote(line);
         }
 
@@ -179,7 +170,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         }
     }
 
-    private bool Add(OutboxRow row)
+    private bool Add(OutboxRow row, string[] readAgain)
     {
         // A read that walks much takes its time: what it saw as waiting may have been sent and marked before it ended.
         if (_held.Contain(row.Id) || _held.SettledMeanwhile(row.Id))
@@ -203,6 +194,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
 
         var line = _lines.Of(row.Key);
         Evict(line.Join(row));
+        if (row.Deferred && !readAgain.Contains(row.Key))
+        {
+            // Of what is due a read brings the first row of a key only: there may be more behind it.
+            Evict(line.ReadAgainFrom(row.Id + 1));
+        }
+
         Promote(line);
         return _held.Contain(row.Id);
     }
