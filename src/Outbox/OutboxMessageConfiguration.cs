@@ -41,7 +41,7 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
 
         // Each index holds only rows that still wait for something, and so stays small however many sent rows are kept.
         message.HasIndex(m => m.Id, "outbox_message_pending").HasFilter($"{Unsettled} AND due_at IS NULL");
-        message.HasIndex(m => m.DueAt, "outbox_message_due").HasFilter($"{Unsettled} AND due_at IS NOT NULL");
+        message.HasIndex(m => new { m.DueAt, m.Id }, "outbox_message_due").HasFilter($"{Unsettled} AND due_at IS NOT NULL");
         message.HasIndex(m => new { m.Key, m.Id }, "outbox_message_key").HasFilter($"{Unsettled} AND key IS NOT NULL");
         message.HasIndex(m => m.Id, "outbox_message_parked").HasFilter("parked_at IS NOT NULL");
 

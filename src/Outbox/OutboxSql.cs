@@ -81,8 +81,8 @@ internal static class OutboxSql
     //       wait for a watch hold nothing new before one of its transactions has ended. Only this snapshot can say that: one that
     //       has committed may keep its locks a moment longer.
     // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
-    // due:  deferred rows whose time has come. Of a key only its first one, the others follow by the line: where it is deferred again,
-    //       those behind it would fill each page for nothing.
+    // due:  rows without a key of which WalkDue has told that their time has come. By their ids, and not by an index on due_at, which
+    //       could serve a plain comparison and would be walked from its beginning.
     // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
     //       the oldest running snapshot began.
     //
@@ -98,31 +98,26 @@ internal static class OutboxSql
             SELECT *, sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
             FROM (
                 (SELECT m.*
-                 FROM unnest(@gap_low, @gap_high, @gap_watch) AS gap (low, high, watch)
+                 FROM unnest(@gap_low, @gap_high, @gap_watch, @gap_most) AS gap (low, high, watch, most)
                  CROSS JOIN LATERAL (
                      SELECT * FROM outbox_message
                      WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
                      ORDER BY id
-                     LIMIT @limit) AS m
+                     LIMIT gap.most) AS m
                  WHERE gap.watch = 0 OR gap.watch IN (
                      SELECT watch FROM unnest(@holder_watch, @holder_xid) AS holder (watch, xid)
                      WHERE pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())))
                 UNION ALL
                 (SELECT m.*
-                 FROM unnest(@line_key, @line_from) AS line (key, low)
+                 FROM unnest(@line_key, @line_from, @line_most) AS line (key, low, most)
                  CROSS JOIN LATERAL (
                      SELECT * FROM outbox_message
                      WHERE sent_at IS NULL AND parked_at IS NULL AND key = line.key AND id >= line.low
                      ORDER BY id
-                     LIMIT @line_limit) AS m)
+                     LIMIT line.most) AS m)
                 UNION ALL
-                (SELECT * FROM outbox_message AS due
-                 WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND id <> ALL (@due_held)
-                     AND (key IS NULL OR id = (
-                         SELECT min(id) FROM outbox_message AS first
-                         WHERE first.sent_at IS NULL AND first.parked_at IS NULL AND first.key = due.key))
-                 ORDER BY due_at
-                 LIMIT @limit)
+                (SELECT * FROM outbox_message
+                 WHERE sent_at IS NULL AND parked_at IS NULL AND coalesce(due_at <= now(), true) AND id = ANY (@due))
                 UNION ALL
                 (SELECT * FROM outbox_message
                  WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id > @cursor
@@ -134,6 +129,17 @@ internal static class OutboxSql
         ) AS page
         WHERE bytes - octet_length(body) < @bytes
         ORDER BY id
+        """;
+
+    // Rows whose time has come, a stretch at a time: those that wait behind another of their key stay here for as long as it does, and
+    // a read that passed over all of them each time would take longer the more there are.
+    public const string WalkDue =
+        """
+        SELECT id, key, greatest(timestamptz '1970-01-01', due_at)
+        FROM outbox_message
+        WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND (due_at, id) > (@due_at, @due_id)
+        ORDER BY due_at, id
+        LIMIT @limit
         """;
 
     // The last id that was given out; null if none was. A role that may not read the sequence takes the highest that is to be seen.
@@ -199,10 +205,10 @@ internal static class OutboxSql
     public const string Charge =
         """
         UPDATE outbox_message AS m
-        SET attempts = m.attempts + 1,
+        SET attempts = least(m.attempts, 2147483646) + 1,
             last_error = refused.error,
-            due_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN NULL ELSE now() + refused.delay END,
-            parked_at = CASE WHEN m.attempts + 1 >= refused.max_attempts THEN now() END
+            due_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN NULL ELSE now() + refused.delay END,
+            parked_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN now() END
         FROM unnest(@ids, @messages, @seen, @max_attempts, @delays, @errors) AS refused (id, message_id, seen, max_attempts, delay, error)
         WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
             AND EXISTS (

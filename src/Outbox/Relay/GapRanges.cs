@@ -12,16 +12,16 @@ internal sealed class GapRanges
     /// <summary>True while some range waits to learn who may still fill it.</summary>
     public bool NeedHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
 
-    /// <summary>What the next read is to look through. A range of which nobody has ended since its last look holds nothing new: a large
+    /// <summary>What the next read is to look through, for up to <paramref name="most"/> rows in each range. One of which nobody has ended since its last look holds nothing new: a large
     /// transaction that stays open leaves ids between all that others commit meanwhile.</summary>
-    public GapLooks Looks()
+    public GapLooks Looks(int most)
     {
         var numbers = new Dictionary<GapWatch, int>();
         var watches = _gaps.ConvertAll(gap => gap.IsDue || gap.Watch.Xids is null ? 0 : Number(gap.Watch));
         var holders = numbers.SelectMany(pair => pair.Key.Xids!, (pair, xid) => (Watch: pair.Value, Xid: xid)).ToList();
         return new GapLooks(
             [.. _gaps.Select(gap => gap.Low)], [.. _gaps.Select(gap => gap.High)], [.. watches],
-            [.. holders.Select(holder => holder.Watch)], [.. holders.Select(holder => holder.Xid)]);
+            [.. Enumerable.Repeat(most, _gaps.Count)], [.. holders.Select(holder => holder.Watch)], [.. holders.Select(holder => holder.Xid)]);
 
         int Number(GapWatch watch) => numbers.TryGetValue(watch, out var number) ? number : numbers[watch] = numbers.Count + 1;
     }
@@ -34,29 +34,6 @@ internal sealed class GapRanges
         var watch = new GapWatch();
         watch.Observe(holders);
         _gaps = [new Gap(long.MinValue, high, watch)];
-    }
-
-    /// <summary>Gives everything up to <paramref name="high"/> one look, the ranges and what lies between them.</summary>
-    public void LookEverywhereUpTo(long high)
-    {
-        var once = new GapWatch();
-        once.Observe(new(StringComparer.Ordinal));
-        var all = new List<Gap>();
-        var low = long.MinValue;
-        foreach (var gap in _gaps)
-        {
-            if (gap.Low > low)
-            {
-                // Not below the lowest id that there can be, where one less would be the highest.
-                Add(all, new Gap(low, gap.Low - 1, once));
-            }
-
-            Add(all, gap with { Seen = 0 });
-            low = gap.High + 1;
-        }
-
-        Add(all, new Gap(low, high, once));
-        _gaps = all;
     }
 
     /// <summary>Takes in what one read has found.</summary>

@@ -7,22 +7,18 @@ internal sealed class HeldRows
     /// <summary>Bodies in memory, waiting or in flight; one page may exceed it by its own size.</summary>
     public const long MaxBytes = 32 * 1024 * 1024;
 
-    // Confirmed rows wait for their mark. When marking lags this far behind, publishing waits for it: after a crash all of
-    // them would be published again.
-    private const int MaxUnmarked = 8_192;
+    // Confirmed rows wait for their mark, refused ones for their charge. When writing lags this far behind, publishing waits for it:
+    // after a crash all of them would be published again, and one statement must be able to write them all.
+    private const int MaxUnwritten = 8_192;
 
     private readonly Dictionary<long, OutboxRow> _rows = [];
-    private readonly HashSet<long> _due = [];
     private readonly HashSet<long> _settled = [];
     private long _bytes;
-    private int _unmarked;
+    private int _unwritten;
 
     public bool AreFull => _bytes >= MaxBytes;
 
-    public bool MarkingLags => _unmarked >= MaxUnmarked;
-
-    /// <summary>Those that had been deferred: a read need not fetch them again.</summary>
-    public long[] Due => [.. _due];
+    public bool WritingLags => _unwritten >= MaxUnwritten;
 
     public bool Contain(long id) => _rows.ContainsKey(id);
 
@@ -36,10 +32,6 @@ internal sealed class HeldRows
     {
         _rows.Add(row.Id, row);
         _bytes += row.Body.Length;
-        if (row.Deferred)
-        {
-            _due.Add(row.Id);
-        }
     }
 
     /// <summary>It stays until it is marked; its body is not needed any more.</summary>
@@ -47,16 +39,21 @@ internal sealed class HeldRows
     {
         _bytes -= row.Body.Length;
         row.Body = [];
-        _unmarked++;
+        Unwritten(row);
     }
 
-    public void Marked(IEnumerable<long> ids) => _unmarked -= ids.Count(Settled);
+    /// <summary>The table is to be told what became of it.</summary>
+    public void Unwritten(OutboxRow row)
+    {
+        row.Unwritten = true;
+        _unwritten++;
+    }
 
-    /// <summary>It leaves memory since the table says what became of it. False if it was not held.</summary>
-    public bool Settled(long id)
+    /// <summary>It leaves memory since the table says what became of it.</summary>
+    public void Settled(long id)
     {
         _settled.Add(id);
-        return Remove(id);
+        Remove(id);
     }
 
     /// <summary>They leave memory and are read again.</summary>
@@ -68,15 +65,12 @@ internal sealed class HeldRows
         }
     }
 
-    private bool Remove(long id)
+    private void Remove(long id)
     {
-        _due.Remove(id);
-        if (!_rows.Remove(id, out var row))
+        if (_rows.Remove(id, out var row))
         {
-            return false;
+            _bytes -= row.Body.Length;
+            _unwritten -= row.Unwritten ? 1 : 0;
         }
-
-        _bytes -= row.Body.Length;
-        return true;
     }
 }

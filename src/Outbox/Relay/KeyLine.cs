@@ -8,7 +8,13 @@ internal sealed class KeyLine(string key)
     /// next ones, for half of them each time, costs little a row, and so few that several such keys do not fill a page.</summary>
     public const int MaxWaiting = 256;
 
+    // Behind a row that comes back there is mostly nothing, and of a key that is still held back only the first row matters: so few
+    // are asked for at first, so that a page has room for many keys.
+    private const int FirstRead = 2;
+    private const int Growth = 8;
+
     private readonly LinkedList<OutboxRow> _waiting = [];
+    private int _readSize = FirstRead;
 
     public string Key { get; } = key;
 
@@ -23,7 +29,16 @@ internal sealed class KeyLine(string key)
 
     public bool IsOver => !Busy && _waiting.Count == 0 && BlockedAt is null && EvictedFrom is null;
 
-    public bool WantsReading => EvictedFrom is not null && BlockedAt is null && _waiting.Count <= MaxWaiting / 2;
+    /// <summary>Rows are only in the table, and nothing that is known holds them back.</summary>
+    public bool GoesOnInTable => EvictedFrom is { } from && (BlockedAt is null || from < BlockedAt);
+
+    public bool WantsReading => GoesOnInTable && _waiting.Count <= MaxWaiting / 2;
+
+    /// <summary>How many rows the next read of it asks for.</summary>
+    public int ReadSize => Math.Min(_readSize, MaxWaiting - _waiting.Count);
+
+    /// <summary>What its reader notes of it: from which id on it waits to be read, and whether it goes on in the table.</summary>
+    public (long? HungryFrom, bool GoesOn) Noted { get; set; }
 
     /// <summary>Takes a row in, in the order of ids.</summary>
     /// <returns>The rows that leave memory for it, which may include the row itself.</returns>
@@ -55,7 +70,13 @@ internal sealed class KeyLine(string key)
             _waiting.AddAfter(before, row);
         }
 
-        return _waiting.Count > MaxWaiting ? EvictFrom(_waiting.Last!.Value.Id) : [];
+        if (_waiting.Count <= MaxWaiting)
+        {
+            return [];
+        }
+
+        _readSize = MaxWaiting;
+        return EvictFrom(_waiting.Last!.Value.Id);
     }
 
     /// <summary>Holds back everything behind the deferred row <paramref name="id"/>.</summary>
@@ -72,7 +93,19 @@ internal sealed class KeyLine(string key)
     {
         BlockedAt = null;
         EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+        _readSize = FirstRead;
         return EvictFrom(id);
+    }
+
+    /// <summary>Whether this row of the table needs no read of its own: one that is known holds it back, or the line is read from before it
+    /// anyway.</summary>
+    public bool Reaches(long id) => id > BlockedAt || id >= EvictedFrom;
+
+    /// <summary>A read has brought as many rows as it had asked for.</summary>
+    public void HasMoreFrom(long id)
+    {
+        EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+        _readSize = Math.Min(_readSize * Growth, MaxWaiting);
     }
 
     /// <summary>A read that was to take in all rows of the line from <paramref name="from"/> on had to end at <paramref name="complete"/>,
@@ -82,6 +115,10 @@ internal sealed class KeyLine(string key)
         if (complete != long.MaxValue)
         {
             EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, Math.Max(complete + 1, from));
+        }
+        else
+        {
+            _readSize = FirstRead;
         }
     }
 

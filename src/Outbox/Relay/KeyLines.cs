@@ -6,13 +6,18 @@ namespace Outbox.Relay;
 /// lookahead that it is part of.</summary>
 internal sealed class KeyLines
 {
-    private const int MaxPerRead = 64;
+    private const int MaxPerRead = 500;
+
+    // Those that go on at the lowest ids first: a page is cut by id, and would be cut before others.
+    private static readonly Comparer<(long From, string Key)> ByFrom = Comparer<(long From, string Key)>.Create(
+        (one, other) => one.From != other.From ? one.From.CompareTo(other.From) : string.CompareOrdinal(one.Key, other.Key));
 
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
-    private readonly HashSet<KeyLine> _hungry = [];
+    private readonly SortedSet<(long From, string Key)> _hungry = new(ByFrom);
+    private int _goOn;
 
     /// <summary>Whether rows of some key are only in the table and may be read now or soon.</summary>
-    public bool HaveEvicted => _lines.Values.Any(line => line.EvictedFrom is not null && line.BlockedAt is null);
+    public bool HaveEvicted => _goOn > 0;
 
     public IReadOnlyList<KeyLine> Blocked => [.. _lines.Values.Where(line => line.BlockedAt is not null)];
 
@@ -27,28 +32,22 @@ internal sealed class KeyLines
         return line;
     }
 
-    /// <summary>The keys whose rows the next read fetches again, and from which id.</summary>
-    public (string[] Keys, long[] From) Wanted()
+    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line.</summary>
+    public List<LineRead> Wanted(int rows)
     {
-        var lines = _hungry.Take(MaxPerRead).ToArray();
-        return ([.. lines.Select(line => line.Key)], [.. lines.Select(line => line.EvictedFrom!.Value)]);
-    }
-
-    /// <summary>The lines of these keys, ready to take in what was read again, and from where each was read. One that was blocked or
-    /// evicted anew since the read began is left for a later read.</summary>
-    public List<(KeyLine Line, long From)> BeginReadAgain(string[] keys, long[] from)
-    {
-        var again = new List<(KeyLine, long)>(keys.Length);
-        for (var i = 0; i < keys.Length; i++)
+        var reads = new List<LineRead>();
+        foreach (var (from, key) in _hungry)
         {
-            if (_lines.TryGetValue(keys[i], out var line) && line.EvictedFrom == from[i] && line.BlockedAt is null)
+            var line = _lines[key];
+            reads.Add(new LineRead(line, from, line.ReadSize));
+            rows -= line.ReadSize;
+            if (rows <= 0 || reads.Count == MaxPerRead)
             {
-                line.EvictedFrom = null;
-                again.Add((line, from[i]));
+                break;
             }
         }
 
-        return again;
+        return reads;
     }
 
     /// <summary>Gives out the line's next row, if it may go now.</summary>
@@ -63,16 +62,26 @@ internal sealed class KeyLines
         return next is not null;
     }
 
-    /// <summary>Notes whether the line wants to be read again.</summary>
+    /// <summary>Notes whether the line wants to be read again, and from where. After each change of the line.</summary>
     /// <returns>True if it does since now.</returns>
     public bool BecameHungry(KeyLine line)
     {
-        if (line.WantsReading)
+        var before = line.Noted;
+        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.GoesOnInTable);
+        _goOn += (line.Noted.GoesOn ? 1 : 0) - (before.GoesOn ? 1 : 0);
+        if (line.Noted.HungryFrom != before.HungryFrom)
         {
-            return _hungry.Add(line);
+            if (before.HungryFrom is { } old)
+            {
+                _hungry.Remove((old, line.Key));
+            }
+
+            if (line.Noted.HungryFrom is { } from)
+            {
+                _hungry.Add((from, line.Key));
+            }
         }
 
-        _hungry.Remove(line);
-        return false;
+        return before.HungryFrom is null && line.Noted.HungryFrom is not null;
     }
 }

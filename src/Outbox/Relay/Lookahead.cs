@@ -10,6 +10,9 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     private readonly HeldRows _held = new();
     private readonly KeyLines _lines = new();
     private readonly ReadyRows _ready = new();
+
+    // Without a key, their time has come, and they are still to be read.
+    private readonly SortedSet<long> _due = [];
     private int _untaken;
     private bool _paused;
 
@@ -39,40 +42,77 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         return _lines.HaveEvicted;
     }
 
-    /// <summary>A read begins, which ends with <see cref="Offer"/>: the keys whose rows it fetches again and from which id, and the
-    /// rows with a due time that it need not fetch.</summary>
-    public (string[] Keys, long[] From, long[] DueHeld) BeginRead()
+    /// <summary>A read begins, which ends with <see cref="Offer"/>: what it fetches beside what is new.</summary>
+    public ReadAgain BeginRead()
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        var (keys, from) = _lines.Wanted();
-        return (keys, from, _held.Due);
+        return new ReadAgain(_lines.Wanted(batchSize), [.. _due.Take(batchSize)]);
+    }
+
+    /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
+    public bool HasRoomForDue()
+    {
+        using var locked = _lock.EnterScope();
+        return _due.Count < batchSize;
+    }
+
+    /// <summary>The time of a deferred row has come: it is read next, or follows those of its key that are before it.</summary>
+    /// <returns>Whether it was news.</returns>
+    public bool IsDue(string? key, long id)
+    {
+        using var locked = _lock.EnterScope();
+        if (_held.Contain(id))
+        {
+            return false;
+        }
+
+        if (key is null)
+        {
+            return _due.Add(id);
+        }
+
+        var line = _lines.Of(key);
+        if (line.Reaches(id))
+        {
+            return false;
+        }
+
+        // What else there is of a key that was unknown, before this row, is not known either.
+        Change(line, line.ReadAgainFrom(id == line.BlockedAt ? id : long.MinValue));
+        return true;
     }
 
     /// <summary>A deferred row of this key is in the table: nothing behind it may be published.</summary>
     public void Block(string key, long id)
     {
         using var locked = _lock.EnterScope();
-        Evict(_lines.Of(key).BlockAt(id));
+        var line = _lines.Of(key);
+        Change(line, line.BlockAt(id));
     }
 
-    /// <summary>Takes in one page: everything there was up to the id <paramref name="complete"/>, in the order of ids, and the
-    /// keys that were read again with the ids that each was read from.</summary>
+    /// <summary>Takes in one page: everything there was up to the id <paramref name="complete"/>, in the order of ids, and what was read
+    /// again.</summary>
     /// <returns>How many rows were new.</returns>
-    public int Offer(IReadOnlyList<OutboxRow> rows, string[] keys, long[] from, long complete)
+    public int Offer(IReadOnlyList<OutboxRow> rows, ReadAgain again, long complete)
     {
         using var locked = _lock.EnterScope();
-        var again = _lines.BeginReadAgain(keys, from);
+        _due.ExceptWith(again.Due.TakeWhile(id => id <= complete));
+        var lines = again.Lines.Where(read => read.TryBegin()).ToDictionary(read => read.Line.Key, StringComparer.Ordinal);
         var added = 0;
         foreach (var row in rows)
         {
-            added += Add(row, keys) ? 1 : 0;
+            added += Add(row) ? 1 : 0;
+            if (row.Key is not null && lines.TryGetValue(row.Key, out var read))
+            {
+                read.Saw(row.Id);
+            }
         }
 
-        foreach (var (line, readFrom) in again)
+        foreach (var read in lines.Values)
         {
-            line.IsReadUpTo(complete, readFrom);
-            Promote(line);
+            read.End(complete);
+            Promote(read.Line);
         }
 
         Publishable.Set();
@@ -92,7 +132,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         using var locked = _lock.EnterScope();
         row = null;
-        if (_paused || _held.MarkingLags || !_ready.TryTake(out row))
+        if (_paused || _held.WritingLags || !_ready.TryTake(out row))
         {
             return false;
         }
@@ -119,6 +159,13 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         LeaveLine(row, _ => []);
     }
 
+    /// <summary>The broker refused it: it stays held until it is charged.</summary>
+    public void Refused(OutboxRow row)
+    {
+        using var locked = _lock.EnterScope();
+        _held.Unwritten(row);
+    }
+
     /// <summary>Nothing is known of it: it is published again before any other, alone if it is suspect.</summary>
     public void PutBack(OutboxRow row, bool suspect)
     {
@@ -131,7 +178,11 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     public void Marked(IEnumerable<long> ids)
     {
         using var locked = _lock.EnterScope();
-        _held.Marked(ids);
+        foreach (var id in ids)
+        {
+            _held.Settled(id);
+        }
+
         Publishable.Set();
     }
 
@@ -165,12 +216,11 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         using var locked = _lock.EnterScope();
         foreach (var line in _lines.Blocked)
         {
-            Evict(line.ReadAgainFrom(line.BlockedAt!.Value));
-            Promote(line);
+            Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
         }
     }
 
-    private bool Add(OutboxRow row, string[] readAgain)
+    private bool Add(OutboxRow row)
     {
         // A read that walks much takes its time: what it saw as waiting may have been sent and marked before it ended.
         if (_held.Contain(row.Id) || _held.SettledMeanwhile(row.Id))
@@ -178,29 +228,22 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
             return false;
         }
 
+        var line = row.Key is null ? null : _lines.Of(row.Key);
         if (row.NotDue)
         {
-            Evict(_lines.Of(row.Key!).BlockAt(row.Id));
+            Change(line!, line!.BlockAt(row.Id));
             return false;
         }
 
         _held.Add(row);
         _untaken++;
-        if (row.Key is null)
+        if (line is null)
         {
             _ready.Add(row);
             return true;
         }
 
-        var line = _lines.Of(row.Key);
-        Evict(line.Join(row));
-        if (row.Deferred && !readAgain.Contains(row.Key))
-        {
-            // Of what is due a read brings the first row of a key only: there may be more behind it.
-            Evict(line.ReadAgainFrom(row.Id + 1));
-        }
-
-        Promote(line);
+        Change(line, line.Join(row));
         return _held.Contain(row.Id);
     }
 
@@ -219,10 +262,17 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         if (row.Key is not null)
         {
             var line = _lines.Of(row.Key);
-            Evict(leave(line));
             line.Busy = false;
-            Promote(line);
+            Change(line, leave(line));
         }
+    }
+
+    /// <summary>The line has changed, and some of its rows have left memory: it knows from where to read them again.</summary>
+    private void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
+    {
+        _untaken -= evicted.Count;
+        _held.Remove(evicted);
+        Promote(line);
     }
 
     /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
@@ -237,12 +287,5 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         {
             Readable.Set();
         }
-    }
-
-    /// <summary>Rows that were waiting leave memory; their line knows from where to read them again.</summary>
-    private void Evict(IReadOnlyCollection<OutboxRow> rows)
-    {
-        _untaken -= rows.Count;
-        _held.Remove(rows);
     }
 }

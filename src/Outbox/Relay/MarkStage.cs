@@ -17,6 +17,10 @@ internal sealed partial class MarkStage(
     // Npgsql asks the server to cancel, on a connection that may take 5 s to open, and waits 2 s for it to do so.
     private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(10);
 
+    // A statement may wait for a lock as long as a lease. It must have failed, and been given up, before the stage counts as stuck:
+    // another owner would only wait for the same lock, and publish again what is not marked.
+    private readonly TimeSpan _bound = options.Lease + GivingUp;
+
     /// <summary>Marks what earlier terms of ownership left, before anything is read and published again.</summary>
     public async Task MarkBacklogAsync(OwnerLock owner, CancellationToken cancellationToken)
     {
@@ -34,26 +38,23 @@ internal sealed partial class MarkStage(
     {
         var batch = new List<Settlement>();
         var reconnect = new Reconnect(clock);
-        // A statement may wait for a lock as long as a lease. It must have failed, and been given up, before the stage counts as stuck:
-        // another owner would only wait for the same lock, and publish again what is not marked.
-        var bound = options.Lease + GivingUp;
         var pending = true;
         while (pending)
         {
             try
             {
-                pulse.Busy(bound);
+                pulse.Busy(_bound);
                 await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
                 var marker = new Marker(connection, owner, options);
                 while (pending)
                 {
-                    await WriteAsync(batch, marker, lookahead, cancellationToken);
+                    await WriteAsync(batch, marker, lookahead, pulse, cancellationToken);
                     reconnect.Succeeded();
                     status.MarkingWorks();
                     lookahead.Pause(false);
                     pulse.Idle();
                     pending = await settled.WaitToReadAsync(cancellationToken);
-                    pulse.Busy(bound);
+                    pulse.Busy(_bound);
                     if (pending)
                     {
                         await Task.Delay(Gathering, clock, cancellationToken);
@@ -80,7 +81,7 @@ internal sealed partial class MarkStage(
         }
     }
 
-    private async Task WriteAsync(List<Settlement> batch, Marker marker, Lookahead lookahead, CancellationToken cancellationToken)
+    private async Task WriteAsync(List<Settlement> batch, Marker marker, Lookahead lookahead, StagePulse pulse, CancellationToken cancellationToken)
     {
         var confirmed = Confirmed(batch).ToArray();
         if (confirmed.Length > 0)
@@ -92,6 +93,7 @@ internal sealed partial class MarkStage(
 
         if (batch.Count > 0)
         {
+            pulse.Busy(_bound);
             Charged(batch, await marker.ChargeAsync(batch, cancellationToken), lookahead);
             batch.Clear();
         }

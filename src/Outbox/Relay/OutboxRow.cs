@@ -34,6 +34,9 @@ internal sealed class OutboxRow
     /// <summary>Let go of once the broker has it.</summary>
     public required byte[] Body { get; set; }
 
+    /// <summary>The broker has confirmed or refused it, and the table is yet to be told.</summary>
+    public bool Unwritten { get; set; }
+
     /// <summary>It was in flight when the broker closed the channel over one of the rows: published alone next time.</summary>
     public bool Suspect { get; set; }
 }

@@ -12,13 +12,10 @@ internal sealed class PendingReader(
     private const double WideLook = 1_000_000;
     private static readonly TimeSpan WideLookBound = TimeSpan.FromMinutes(10);
 
-    // Rows that no gap foresaw: released by an operator, or written in a way that nobody thought of.
-    private static readonly TimeSpan LookEverywhereInterval = TimeSpan.FromMinutes(1);
-    private const int LookEverywhereShare = 100;
-
     private readonly GapRanges _gaps = new();
+    private readonly LookEverywhere _everywhere = new(batchSize, clock);
+    private readonly DueWalk _due = new(lookahead, batchSize, clock);
     private long _cursor = long.MinValue;
-    private DateTimeOffset _lookEverywhereAt = clock.GetUtcNow() + LookEverywhereInterval;
 
     /// <summary>Makes the session fit for reading, and learns where to begin and which keys a deferred row holds back; before the
     /// first page.</summary>
@@ -32,7 +29,8 @@ internal sealed class PendingReader(
         _cursor = await ReadLastIdAsync(cancellationToken);
         _gaps.Begin(_cursor, await ReadHoldersAsync(cancellationToken));
 
-        await using var blocked = new NpgsqlCommand(OutboxSql.BlockedKeys, connection);
+        pulse.Busy(WideLookBound);
+        await using var blocked = new NpgsqlCommand(OutboxSql.BlockedKeys, connection) { CommandTimeout = (int)WideLookBound.TotalSeconds };
         await using var reader = await blocked.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -44,21 +42,22 @@ internal sealed class PendingReader(
     /// <returns>True if it found something new, so that there may be more.</returns>
     public async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        var began = clock.GetTimestamp();
-        var everywhere = clock.GetUtcNow() >= _lookEverywhereAt;
-        if (everywhere)
+        if (_everywhere.IsDue)
         {
             await FollowSequenceAsync(cancellationToken);
-            _gaps.LookEverywhereUpTo(_cursor);
+            _everywhere.Begin(_cursor);
             lookahead.DoubtBlocks();
         }
 
-        var (keys, from, dueHeld) = lookahead.BeginRead();
-        var rows = await ReadPageAsync(keys, from, dueHeld, cancellationToken);
+        var began = clock.GetTimestamp();
+        var again = lookahead.BeginRead();
+        var (due, rows) = await ReadPageAsync(again, cancellationToken);
         var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
-        var added = lookahead.Offer(rows, keys, from, complete);
+        var added = lookahead.Offer(rows, again, complete);
+        var moreDue = _due.Found(due);
 
+        _everywhere.Found(rows, complete, clock.GetElapsedTime(began));
         _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
         _cursor = rows.Count > 0 ? Math.Max(_cursor, rows[^1].Id) : _cursor;
         if (_gaps.NeedHolders)
@@ -66,48 +65,67 @@ internal sealed class PendingReader(
             _gaps.Observe(await ReadHoldersAsync(cancellationToken));
         }
 
-        if (everywhere)
-        {
-            var pause = clock.GetElapsedTime(began) * LookEverywhereShare;
-            _lookEverywhereAt = clock.GetUtcNow() + (pause > LookEverywhereInterval ? pause : LookEverywhereInterval);
-        }
-
-        return added > 0 || cut;
+        return added > 0 || cut || moreDue || _everywhere.IsUnderWay;
     }
 
-    private async Task<List<OutboxRow>> ReadPageAsync(string[] keys, long[] from, long[] dueHeld, CancellationToken cancellationToken)
+    private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows)> ReadPageAsync(
+        ReadAgain again, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(OutboxSql.ReadPending, connection);
-        var looks = _gaps.Looks();
+        var looks = _everywhere.AddTo(_gaps.Looks(batchSize));
+        await using var batch = new NpgsqlBatch(connection);
         if (looks.Width > WideLook)
         {
             pulse.Busy(WideLookBound);
-            command.CommandTimeout = (int)WideLookBound.TotalSeconds;
+            batch.Timeout = (int)WideLookBound.TotalSeconds;
         }
 
-        command.Parameters.AddWithValue("gap_low", looks.Lows);
-        command.Parameters.AddWithValue("gap_high", looks.Highs);
-        command.Parameters.AddWithValue("gap_watch", looks.Watches);
-        command.Parameters.AddWithValue("holder_watch", looks.HolderWatches);
-        command.Parameters.AddWithValue("holder_xid", looks.HolderXids);
-        command.Parameters.AddWithValue("line_key", keys);
-        command.Parameters.AddWithValue("line_from", from);
-        // One more than a line keeps: the one too many tells the line that there are more.
-        command.Parameters.AddWithValue("line_limit", KeyLine.MaxWaiting + 2);
-        command.Parameters.AddWithValue("due_held", dueHeld);
-        command.Parameters.AddWithValue("cursor", _cursor);
-        command.Parameters.AddWithValue("limit", batchSize);
-        command.Parameters.AddWithValue("bytes", HeldRows.MaxBytes);
-        await command.PrepareAsync(cancellationToken);
+        var walk = _due.Next();
+        if (walk is not null)
+        {
+            batch.BatchCommands.Add(walk);
+        }
 
+        batch.BatchCommands.Add(PageCommand(looks, again));
+        await batch.PrepareAsync(cancellationToken);
+
+        var due = new List<(long, string?, DateTime)>();
         var rows = new List<OutboxRow>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (walk is not null)
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                due.Add((reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetDateTime(2)));
+            }
+
+            await reader.NextResultAsync(cancellationToken);
+        }
+
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(RowOf(reader));
         }
 
-        return rows;
+        return (due, rows);
+    }
+
+    private NpgsqlBatchCommand PageCommand(GapLooks looks, ReadAgain again)
+    {
+        var command = new NpgsqlBatchCommand(OutboxSql.ReadPending);
+        command.Parameters.AddWithValue("gap_low", looks.Lows);
+        command.Parameters.AddWithValue("gap_high", looks.Highs);
+        command.Parameters.AddWithValue("gap_watch", looks.Watches);
+        command.Parameters.AddWithValue("gap_most", looks.Mosts);
+        command.Parameters.AddWithValue("holder_watch", looks.HolderWatches);
+        command.Parameters.AddWithValue("holder_xid", looks.HolderXids);
+        command.Parameters.AddWithValue("line_key", again.Lines.Select(line => line.Line.Key).ToArray());
+        command.Parameters.AddWithValue("line_from", again.Lines.Select(line => line.From).ToArray());
+        command.Parameters.AddWithValue("line_most", again.Lines.Select(line => line.Most).ToArray());
+        command.Parameters.AddWithValue("due", again.Due);
+        command.Parameters.AddWithValue("cursor", _cursor);
+        command.Parameters.AddWithValue("limit", batchSize);
+        command.Parameters.AddWithValue("bytes", HeldRows.MaxBytes);
+        return command;
     }
 
     /// <summary>A row with an id that the sequence had not come to, or a sequence that was set back, leaves the cursor above all that comes

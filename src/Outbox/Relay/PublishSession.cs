@@ -99,7 +99,7 @@ internal sealed class PublishSession(
     {
         if (refused.ReasonOf(row.Exchange) is { } reason)
         {
-            settled.TryWrite(new Settlement(row, reason, options.MaxAttempts));
+            Refuse(row, reason, options.MaxAttempts);
             Land();
         }
         else if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
@@ -108,7 +108,7 @@ internal sealed class PublishSession(
         }
         else
         {
-            settled.TryWrite(new Settlement(row, refusal, MaxAttempts: 1));
+            Refuse(row, refusal, maxAttempts: 1);
             Land();
         }
     }
@@ -150,7 +150,7 @@ internal sealed class PublishSession(
                 Confirm(row);
                 break;
             case PublishResult.Rejected:
-                settled.TryWrite(new Settlement(row, outcome.Reason, outcome.Nacked ? Settlement.NeverParked : options.MaxAttempts));
+                Refuse(row, outcome.Reason, outcome.Nacked ? Settlement.NeverParked : options.MaxAttempts);
                 break;
             default:
                 lock (_unknown)
@@ -169,6 +169,12 @@ internal sealed class PublishSession(
         settled.TryWrite(new Settlement(row));
     }
 
+    private void Refuse(OutboxRow row, string? reason, int maxAttempts)
+    {
+        lookahead.Refused(row);
+        settled.TryWrite(new Settlement(row, reason, maxAttempts));
+    }
+
     /// <summary>Unknown never counts against a row, but for those of an exchange that is refused as such, and for the one that
     /// closed the channel while it was alone in it.</summary>
     private void PutBackUnknown()
@@ -180,12 +186,12 @@ internal sealed class PublishSession(
             var blamed = close is not null && !explained && MayBlame(close, row);
             if (refused.ReasonOf(row.Exchange) is { } reason)
             {
-                settled.TryWrite(new Settlement(row, reason, options.MaxAttempts));
+                Refuse(row, reason, options.MaxAttempts);
             }
             else if (blamed && row.Suspect && _unknown.Count == 1)
             {
-                settled.TryWrite(new Settlement(
-                    row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts)));
+                Refuse(
+                    row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts));
             }
             else
             {

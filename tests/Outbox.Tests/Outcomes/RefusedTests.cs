@@ -168,6 +168,20 @@ public sealed class RefusedTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_row_whose_attempts_cannot_be_counted_further_is_parked_and_stops_no_other()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.InsertAsync(", attempts", ", 2147483647", routingKey: "nobody.listens.v1");
+        await arena.StartRelayAsync();
+        await Eventually.EqualsAsync(1L, () => arena.CountAsync("parked_at IS NOT NULL"), Deadline, "parked");
+
+        await arena.AddNotesAsync(1, 5);
+
+        await tap.ReadUntilAsync(5, Deadline);
+    }
+
+    [Fact]
     public async Task A_charge_whose_answer_is_lost_leaves_the_key_in_order()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
@@ -175,7 +189,7 @@ public sealed class RefusedTests(ServersFixture servers)
         var address = new Npgsql.NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
         await using var network = TcpProxy.Start(address.Host!, address.Port);
         (address.Host, address.Port) = ("127.0.0.1", network.Port);
-        network.CutReplyTo("SET attempts = m.attempts + 1");
+        network.CutReplyTo("SET attempts = least(m.attempts");
         await arena.InsertAsync(", key", ", 'k'", routingKey: "nobody.listens.v1");
         await arena.AddNotesAsync(1, 5, _ => "k");
 

@@ -9,30 +9,55 @@ public sealed class LookaheadTests
     [Fact]
     public void A_page_that_others_have_filled_does_not_turn_the_line_of_a_key_back_to_where_it_has_been()
     {
-        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Row(id))], [], [], complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Row(id))], ReadAgain.Nothing, complete: long.MaxValue);
         for (var sent = 0; sent < 200; sent++)
         {
             Assert.True(_lookahead.TryTake(out var row));
             _lookahead.Confirmed(row);
         }
 
-        var (keys, from, _) = _lookahead.BeginRead();
-        Assert.Equal(["hot"], keys);
+        var again = _lookahead.BeginRead();
+        Assert.Equal(["hot"], again.Lines.Select(line => line.Line.Key));
 
         // A look everywhere met a thousand rows of others below.
-        _lookahead.Offer([], keys, from, complete: 500);
+        _lookahead.Offer([], again, complete: 500);
 
-        Assert.Equal(from, _lookahead.BeginRead().From);
+        Assert.Equal(again.Lines.Select(line => line.From), _lookahead.BeginRead().Lines.Select(line => line.From));
     }
 
-    private static OutboxRow Row(long id) => new()
+    [Fact]
+    public void No_more_are_taken_while_thousands_wait_to_be_marked_or_charged()
+    {
+        _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Row(id, key: null))], ReadAgain.Nothing, complete: long.MaxValue);
+        var taken = new List<OutboxRow>();
+        while (_lookahead.TryTake(out var row))
+        {
+            taken.Add(row);
+            if (row.Id % 2 == 0)
+            {
+                _lookahead.Refused(row);
+            }
+            else
+            {
+                _lookahead.Confirmed(row);
+            }
+        }
+
+        Assert.InRange(taken.Count, 1_000, 10_000);
+        _lookahead.Deferred(taken[1], TimeSpan.FromHours(1));
+        Assert.True(_lookahead.TryTake(out var next));
+        _lookahead.Confirmed(next);
+        Assert.False(_lookahead.TryTake(out _));
+    }
+
+    private static OutboxRow Row(long id, string? key = "hot") => new()
     {
         Id = id,
         MessageId = Guid.CreateVersion7(),
         Exchange = "",
         RoutingKey = "",
         Type = "",
-        Key = "hot",
+        Key = key,
         ContentType = "",
         Headers = null,
         TraceParent = null,

@@ -178,7 +178,7 @@ namespace Migrations.Versions
             migrationBuilder.CreateIndex(
                 name: "outbox_message_due",
                 table: "outbox_message",
-                column: "due_at",
+                columns: new[] { "due_at", "id" },
                 filter: "sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(

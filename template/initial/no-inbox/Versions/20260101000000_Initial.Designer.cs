@@ -186,7 +186,7 @@ namespace Migrations.Versions
                     b.HasKey("Id")
                         .HasName("outbox_message_pkey");
 
-                    b.HasIndex(new[] { "DueAt" }, "outbox_message_due")
+                    b.HasIndex(new[] { "DueAt", "Id" }, "outbox_message_due")
                         .HasFilter("sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL");
 
                     b.HasIndex(new[] { "Key", "Id" }, "outbox_message_key")

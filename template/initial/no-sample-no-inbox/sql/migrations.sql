@@ -49,7 +49,7 @@ END $EF$;
 DO $EF$
 BEGIN
     IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '20260101000000_Initial') THEN
-    CREATE INDEX outbox_message_due ON outbox_message (due_at) WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL;
+    CREATE INDEX outbox_message_due ON outbox_message (due_at, id) WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL;
     END IF;
 END $EF$;
 

@@ -1,0 +1,53 @@
+namespace Outbox.Relay;
+
+/// <summary>Looks now and then through all that has been passed, for rows that no gap foresaw: released by an operator, or written in a
+/// way that nobody thought of. A part with each read, so that what it passes over, such as the rows behind a key that is held back, takes
+/// room from what is new and does not hold it up.</summary>
+internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private const int Share = 100;
+
+    private readonly int _most = Math.Max(1, batchSize / 4);
+    private DateTimeOffset _next = clock.GetUtcNow() + Interval;
+    private TimeSpan _slowest;
+    private (long Low, long High)? _left;
+
+    /// <summary>Whether a look has begun and is not at its end.</summary>
+    public bool IsUnderWay => _left is not null;
+
+    /// <summary>Whether it is time to begin one.</summary>
+    public bool IsDue => _left is null && clock.GetUtcNow() >= _next;
+
+    /// <summary>Begins a look through everything up to <paramref name="high"/>.</summary>
+    public void Begin(long high) => (_left, _slowest) = ((long.MinValue, high), TimeSpan.Zero);
+
+    /// <summary>What the next read is to look through.</summary>
+    public GapLooks AddTo(GapLooks looks) => _left is { } left ? looks.And(left.Low, left.High, _most) : looks;
+
+    /// <summary>Takes in what one read has found, and how long it took.</summary>
+    /// <param name="rows">The page, ascending.</param>
+    /// <param name="complete">Up to this id the read has seen everything there was.</param>
+    /// <param name="took">How long the read took.</param>
+    public void Found(IReadOnlyList<OutboxRow> rows, long complete, TimeSpan took)
+    {
+        if (_left is not { } left)
+        {
+            return;
+        }
+
+        _slowest = took > _slowest ? took : _slowest;
+        var found = rows.Where(row => !row.Deferred && row.Id >= left.Low).Select(row => row.Id).Distinct().Take(_most).ToList();
+        var seen = found.Count == _most ? found[^1] : complete;
+        if (seen < left.High)
+        {
+            _left = (Math.Max(left.Low, seen + 1), left.High);
+            return;
+        }
+
+        // A look that walks through much of what cannot be vacuumed comes less often.
+        var pause = _slowest * Share;
+        _next = clock.GetUtcNow() + (pause > Interval ? pause : Interval);
+        _left = null;
+    }
+}

@@ -1,0 +1,96 @@
+using Outbox.Relay;
+
+namespace Outbox.Tests.Reading;
+
+public sealed class LookEverywhereTests
+{
+    private const long Everything = long.MaxValue;
+    private readonly ReaderUnderTest.ShiftedClock _clock = new();
+    private readonly LookEverywhere _look;
+
+    public LookEverywhereTests() => _look = new LookEverywhere(batchSize: 8, _clock);
+
+    [Fact]
+    public void It_comes_once_a_minute_and_goes_through_everything()
+    {
+        Assert.False(_look.IsDue);
+        _clock.Shift = TimeSpan.FromSeconds(61);
+        Assert.True(_look.IsDue);
+
+        _look.Begin(100);
+        Assert.Equal([(long.MinValue, 100, 2)], Ranges());
+        _look.Found([Row(50)], Everything, TimeSpan.FromMilliseconds(1));
+
+        Assert.Empty(Ranges());
+        Assert.False(_look.IsDue);
+        _clock.Shift += TimeSpan.FromSeconds(61);
+        Assert.True(_look.IsDue);
+    }
+
+    [Fact]
+    public void It_goes_on_where_it_has_found_its_share_of_a_page()
+    {
+        _look.Begin(100);
+
+        // Those with a time of their own are found by others.
+        _look.Found([Row(5, deferred: true), Row(10), Row(10), Row(20), Row(30)], Everything, TimeSpan.Zero);
+
+        Assert.Equal([(21, 100, 2)], Ranges());
+    }
+
+    [Fact]
+    public void It_goes_on_where_a_page_was_cut()
+    {
+        _look.Begin(100);
+
+        _look.Found([Row(10)], complete: 10, TimeSpan.Zero);
+
+        Assert.Equal([(11, 100, 2)], Ranges());
+    }
+
+    [Fact]
+    public void The_highest_id_that_there_can_be_ends_it()
+    {
+        _look.Begin(long.MaxValue);
+
+        _look.Found([Row(7)], Everything, TimeSpan.Zero);
+
+        Assert.False(_look.IsUnderWay);
+    }
+
+    [Fact]
+    public void One_that_takes_long_comes_less_often()
+    {
+        _look.Begin(100);
+        _look.Found([], Everything, TimeSpan.FromSeconds(3));
+
+        _clock.Shift = TimeSpan.FromSeconds(299);
+        Assert.False(_look.IsDue);
+        _clock.Shift = TimeSpan.FromSeconds(301);
+        Assert.True(_look.IsDue);
+    }
+
+    private IEnumerable<(long Low, long High, int Most)> Ranges()
+    {
+        var looks = _look.AddTo(new GapLooks([], [], [], [], [], []));
+        return looks.Lows.Zip(looks.Highs, looks.Mosts);
+    }
+
+    private static OutboxRow Row(long id, bool deferred = false) => new()
+    {
+        Id = id,
+        MessageId = Guid.CreateVersion7(),
+        Exchange = "",
+        RoutingKey = "",
+        Type = "",
+        Key = null,
+        ContentType = "",
+        Headers = null,
+        TraceParent = null,
+        CreatedAt = DateTime.UnixEpoch,
+        Attempts = 0,
+        Deferred = deferred,
+        NotDue = false,
+        Body = [],
+    };
+}
