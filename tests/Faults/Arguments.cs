@@ -13,7 +13,7 @@ internal sealed record Arguments(int Seed, int? Minutes, string? Case, bool List
 {
     public const string Help =
         """
-        ./faults                 starts PostgreSQL, RabbitMQ and seven processes of the service, plays every case once while
+        ./faults                 starts PostgreSQL, RabbitMQ and seven processes of the service, plays the fault matrix while
                                  orders are being placed, and judges from outside what became of each; exit code 0 only if
                                  nothing was lost, doubled, made up or misordered
           --seed S               another schedule: the same seed is the same schedule (0 to 1,000,000; 1 unless given)

@@ -7,7 +7,7 @@ internal static class CaseList
     {
         foreach (var known in CaseCatalogue.All)
         {
-            var note = known.Lacks() is { } lack ? $" [not played here: {lack}]" : known.Plays switch
+            var note = known.Plays switch
             {
                 Plays.InLongRuns => " [in runs of 30 minutes and more]",
                 Plays.ByName => " [by its name alone]",

@@ -85,7 +85,7 @@ public static class DebianPackages
         $"""
         Missing: {string.Join(" and ", missing)}; {why}.
         Do one of these:
-          - install them:      sudo apt-get install postgresql rabbitmq-server   (Debian 12, Ubuntu 22.04 or newer)
+          - install them:      sudo apt-get install postgresql rabbitmq-server   (Debian 12, Ubuntu 24.04 or newer)
           - start Docker, with the images {Docker.Images.Postgres} and {Docker.Images.RabbitMq}
           - use your own:      set ConnectionStrings__Postgres and ConnectionStrings__RabbitMq
         """);
