@@ -9,15 +9,13 @@ namespace Inbox;
 /// it should be becomes a defect.</summary>
 internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer serializer)
 {
-    private const string DeliveryCountHeader = "x-delivery-count";
-
     // https://www.rabbitmq.com/docs/dlx#effects
     private const string DeliveryLimit = "delivery_limit";
 
     public Delivery Read(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
-        var count = WireHeaders.TryInteger(properties.Headers, DeliveryCountHeader, out var deliveries) ? deliveries ?? 0 : 0;
+        var count = WireHeaders.TryInteger(properties.Headers, MessageHeaders.DeliveryCount, out var deliveries) ? deliveries ?? 0 : 0;
         try
         {
             return Understand(tag, properties, bytes, count, out var defect)

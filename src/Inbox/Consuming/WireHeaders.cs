@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using Messaging;
 
 namespace Inbox;
 
@@ -44,7 +45,7 @@ internal static class WireHeaders
 
     /// <summary>Whether the broker has made it a dead letter for <paramref name="reason"/>, and no copy was made since.</summary>
     public static bool HasDiedOf(IDictionary<string, object?>? headers, string reason) =>
-        headers?.TryGetValue("x-death", out var deaths) == true
+        headers?.TryGetValue(MessageHeaders.Deaths, out var deaths) == true
         && deaths is IEnumerable<object?> list
         && list.OfType<IDictionary<string, object?>>().Any(death => TryText(death, "reason", out var text) && text == reason);
 

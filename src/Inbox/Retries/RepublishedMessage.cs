@@ -8,14 +8,6 @@ namespace Inbox;
 /// the body, which is always kept, is what counts.</summary>
 internal static class RepublishedMessage
 {
-    // What the broker writes is never copied. With x-death kept, some brokers take a message that passes a retry queue
-    // again for one that runs in a circle, and drop it without a word. CC and BCC would route the copy to further queues.
-    private static readonly string[] OfTheBroker =
-        ["x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-", "x-opt-", "x-stream-", "CC", "BCC"];
-
-    private static readonly string[] OfThisLife =
-        [MessageHeaders.Attempt, MessageHeaders.FirstFailedAt, MessageHeaders.LastErrorType, MessageHeaders.DeadReason, MessageHeaders.DeadAt];
-
     public static BasicProperties ForRetry(Delivery delivery, Exception failure)
     {
         var properties = Copy(delivery.Properties);
@@ -50,7 +42,9 @@ internal static class RepublishedMessage
             AppId = WritableProperties.ShortString(original.AppId),
             ReplyTo = WritableProperties.ShortString(original.ReplyTo),
             Headers = (withHeaders && original.Headers is { } headers ? headers : new Dictionary<string, object?>())
-                .Where(header => !IsOfTheBroker(header.Key) && !OfThisLife.Contains(header.Key, StringComparer.Ordinal))
+                // With x-death kept, some brokers take a message that passes a retry queue again for one that runs in a circle, and
+                // drop it without a word.
+                .Where(header => !MessageHeaders.IsOfTheWay(header.Key))
                 .Where(WritableProperties.CanWrite)
                 .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
         };
@@ -84,9 +78,6 @@ internal static class RepublishedMessage
             properties.Headers![MessageHeaders.LastErrorType] = failure.GetType().FullName;
         }
     }
-
-    private static bool IsOfTheBroker(string name) =>
-        OfTheBroker.Any(own => own.EndsWith('-') ? name.StartsWith(own, StringComparison.Ordinal) : name == own);
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 }

@@ -6,13 +6,6 @@ namespace Outbox;
 /// <summary>Checks user headers and turns them into what is stored with the row.</summary>
 internal static class HeaderBounds
 {
-    // CC and BCC make the broker route the message to further queues; the others are ours or the broker's own.
-    private static readonly string[] Reserved =
-    [
-        "CC", "BCC", MessageHeaders.Key, MessageHeaders.TraceParent, MessageHeaders.TraceState, MessageHeaders.CorrelationId,
-        MessageHeaders.Attempt, MessageHeaders.FirstFailedAt, MessageHeaders.LastErrorType, "x-death", "x-delivery-count",
-    ];
-
     /// <returns>A JSON object, or null where there is nothing to store.</returns>
     /// <exception cref="ArgumentException">A name is reserved, or a bound is exceeded.</exception>
     public static string? Encode(MessageOptions? options, string? traceState)
@@ -47,7 +40,7 @@ internal static class HeaderBounds
             throw new ArgumentException($"Headers has {headers.Count} entries; at most {WireBounds.MaxHeaders} are allowed.", nameof(headers));
         }
 
-        if (headers.Keys.FirstOrDefault(name => Reserved.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } reserved)
+        if (headers.Keys.FirstOrDefault(MessageHeaders.IsReserved) is { } reserved)
         {
             throw new ArgumentException($"Headers[\"{reserved}\"] has a meaning of its own and cannot be set.", nameof(headers));
         }

@@ -91,10 +91,9 @@ internal static class MessageEnvelope
 
         foreach (var header in document.RootElement.EnumerateObject())
         {
-            // The broker would route the message to further queues by these two.
-            if (header.Name is "CC" or "BCC")
+            if (MessageHeaders.IsOfTheWay(header.Name))
             {
-                return $"headers.{header.Name} has a meaning of its own at the broker and cannot be set.";
+                return $"headers.{header.Name} has a meaning of its own and cannot be set.";
             }
 
             if (TooLong($"the name of a header", header.Name) is { } tooLong)

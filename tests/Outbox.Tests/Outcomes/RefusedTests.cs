@@ -61,6 +61,9 @@ public sealed class RefusedTests(ServersFixture servers)
         { """headers = '{"h": {"a": 1}}'""", "headers.h is not a scalar" },
         { "headers = jsonb_build_object(repeat('n', 256), 1)", "the name of a header has 256 UTF-8 bytes" },
         { """headers = '{"BCC": "elsewhere"}'""", "headers.BCC has a meaning of its own" },
+        { """headers = '{"x-dead-at": "2026-01-01T00:00:00Z"}'""", "headers.x-dead-at has a meaning of its own" },
+        { """headers = '{"x-attempt": 3}'""", "headers.x-attempt has a meaning of its own" },
+        { """headers = '{"x-death": null}'""", "headers.x-death has a meaning of its own" },
         { """headers = ('{"h":' || repeat('[', 200) || repeat(']', 200) || '}')::jsonb""", "headers cannot be read" },
         { "key = repeat('k', 2000), headers = jsonb_build_object('h', repeat('v', 125 * 1024))", "the broker's frame leaves" },
     };

@@ -107,6 +107,11 @@ public sealed class BoundsTests
     [InlineData("x-attempt")]
     [InlineData("x-first-failed-at")]
     [InlineData("x-last-error-type")]
+    [InlineData("x-dead-reason")]
+    [InlineData("X-Dead-At")]
+    [InlineData("x-acquired-count")]
+    [InlineData("x-first-death-queue")]
+    [InlineData("x-opt-deaths")]
     public void A_header_with_a_meaning_of_its_own_cannot_be_set(string name)
     {
         using var db = NewContext();
