@@ -1,4 +1,3 @@
-using Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,7 +19,7 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
         var unit = ActivatorUtilities.CreateInstance<UnitOfWork>(services, queue, handlers);
         var alone = ActivatorUtilities.CreateInstance<MessageRun>(services, queue, unit, classifier, new RetryLadder(options.Retry), status);
         var lane = ActivatorUtilities.CreateInstance<Lane>(services, queue, unit, alone, classifier, new BatchSize(queue.BatchSize ?? options.BatchSize));
-        var reader = new DeliveryReader(queue, services.GetService<MessageSerializer>() ?? MessageSerializer.Default);
+        var reader = ActivatorUtilities.CreateInstance<DeliveryReader>(services, queue);
         return ActivatorUtilities.CreateInstance<QueueConsumer>(
             services, queue, status, () => ActivatorUtilities.CreateInstance<Subscription>(services, queue, lane, reader, status));
     }

@@ -36,7 +36,7 @@ internal sealed record HandlerBinding(
                 cancellationToken));
 
     private static TMessage MessageOf<TMessage>(IServiceProvider scope, Delivery delivery) =>
-        (TMessage)(delivery.TakeMessage() ?? (scope.GetService<MessageSerializer>() ?? MessageSerializer.Default).Decode(delivery.Body, typeof(TMessage)));
+        (TMessage)(delivery.TakeMessage() ?? scope.GetRequiredService<MessageSerializer>().Decode(delivery.Body, typeof(TMessage)));
 
     /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
     public static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Messaging;
 
 /// <summary>Turns messages into the bytes on the wire and back: UTF-8 JSON in camelCase, enums as strings, unknown
-/// fields ignored by readers.</summary>
+/// fields ignored by readers. A service that has metadata of its own registers one with it as a singleton: what the service sends and
+/// what it handles goes through that one.</summary>
 /// <param name="context">Source-generated metadata, used for the types it knows; reflection serves the others.</param>
 public sealed class MessageSerializer(JsonSerializerContext? context = null)
 {

@@ -7,16 +7,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Outbox;
 
 /// <summary>Carries the outbox settings in the options of a context, so that a context made with <c>new</c> has them too.</summary>
-internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializer serializer) : IDbContextOptionsExtension
+internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializer? serializer) : IDbContextOptionsExtension
 {
     public OutboxOptions Outbox { get; } = outbox;
-
-    public MessageSerializer Serializer { get; } = serializer;
 
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
     /// <summary>Those of a context; null without <c>UseOutbox</c>.</summary>
     public static OutboxContextOptions? Of(DbContext db) => db.GetService<IDbContextOptions>().FindExtension<OutboxContextOptions>();
+
+    /// <summary>What <paramref name="db"/> encodes its messages by.</summary>
+    public MessageSerializer SerializerOf(DbContext db) => serializer
+        ?? db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.ApplicationServiceProvider?.GetService<MessageSerializer>()
+        ?? MessageSerializer.Default;
 
     public void ApplyServices(IServiceCollection services) => services.AddSingleton<IInterceptor, CommitInterceptor>();
 

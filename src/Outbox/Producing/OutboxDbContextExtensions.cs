@@ -29,7 +29,7 @@ public static class OutboxDbContextExtensions
                 $"{db.GetType().Name} has no outbox: call UseOutbox(...) where its options are built, beside UseNpgsql(...).");
 
         var type = TextBounds.ShortString(TMessage.MessageType, $"{typeof(TMessage).Name}.MessageType");
-        var body = outbox.Serializer.Encode(message);
+        var body = outbox.SerializerOf(db).Encode(message);
         if (body.Length > outbox.Outbox.MaxBodyBytes)
         {
             throw new MessageTooLargeException(type, body.Length, outbox.Outbox.MaxBodyBytes);

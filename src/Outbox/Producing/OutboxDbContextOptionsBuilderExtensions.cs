@@ -8,14 +8,14 @@ namespace Outbox;
 public static class OutboxDbContextOptionsBuilderExtensions
 {
     /// <summary>Lets <c>AddMessage</c> be called on the context. Without <paramref name="options"/> the defaults of
-    /// <see cref="OutboxOptions"/> apply, without <paramref name="serializer"/> that of
-    /// <see cref="MessageSerializer.Default"/>. A relay of this process that was given the same <paramref name="options"/> hears of
-    /// commits at once, and not only through the database.</summary>
+    /// <see cref="OutboxOptions"/> apply. Without <paramref name="serializer"/> it is the one that the context's services have, by which
+    /// the inbox reads too, and <see cref="MessageSerializer.Default"/> for a context that is made without services. A relay of this
+    /// process that was given the same <paramref name="options"/> hears of commits at once, and not only through the database.</summary>
     public static DbContextOptionsBuilder UseOutbox(
         this DbContextOptionsBuilder builder, OutboxOptions? options = null, MessageSerializer? serializer = null)
     {
         ((IDbContextOptionsBuilderInfrastructure)builder).AddOrUpdateExtension(
-            new OutboxContextOptions(options ?? new OutboxOptions(), serializer ?? MessageSerializer.Default));
+            new OutboxContextOptions(options ?? new OutboxOptions(), serializer));
         return builder;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 #if (!noFulfilment)
 using OrderService.Tests.Fulfilment;
@@ -38,9 +39,12 @@ public sealed class ServiceArena : IAsyncDisposable
     }
 
     /// <summary>Starts the service in this process; it stops with the arena at the latest.</summary>
-    public async Task<ServiceUnderTest> StartAsync(params IEnumerable<string> settings)
+    public Task<ServiceUnderTest> StartAsync(params IEnumerable<string> settings) => StartAsync(_ => { }, settings);
+
+    /// <summary>The same with services that differ.</summary>
+    public async Task<ServiceUnderTest> StartAsync(Action<IServiceCollection> adjust, params IEnumerable<string> settings)
     {
-        var service = await ServiceUnderTest.StartAsync(this, settings);
+        var service = await ServiceUnderTest.StartAsync(this, adjust, settings);
         _services.Add(service);
         return service;
     }

@@ -28,7 +28,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     public IServiceProvider Services => _service.Services;
 
     /// <summary>Settings are written as on the command line: "--Roles=api".</summary>
-    public static async Task<ServiceUnderTest> StartAsync(ServiceArena arena, IEnumerable<string> settings)
+    public static async Task<ServiceUnderTest> StartAsync(ServiceArena arena, Action<IServiceCollection> adjust, IEnumerable<string> settings)
     {
         var log = new LogLines();
         var service = Program.Build(
@@ -40,7 +40,11 @@ public sealed class ServiceUnderTest : IAsyncDisposable
                 $"--ConnectionStrings:RabbitMq={arena.Arena.RabbitMq}",
                 .. settings,
             ],
-            builder => builder.Logging.ClearProviders().AddProvider(log));
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(log);
+                adjust(builder.Services);
+            });
         await service.StartAsync();
         return new ServiceUnderTest(service, log);
     }
