@@ -60,23 +60,15 @@ internal sealed partial class QueueConsumer(
             return;
         }
 
-        IConnection? connection = null;
         try
         {
-            connection = await connector.ConnectAsync($"consume {queue.Name}", stopping);
+            await using var connection = await connector.ConnectAsync($"consume {queue.Name}", stopping);
             await declarer.DeclareAsync(connection, stopping);
-            await SubscribeAsync(connection, stopping);
+            await SubscribeAsync(connection.Client, stopping);
         }
         catch (Exception exception) when (exception is not TopologyMismatchException && !stopping.IsCancellationRequested)
         {
             NotReady($"{exception.GetType().Name}: {exception.Message}");
-        }
-        finally
-        {
-            if (connection is not null)
-            {
-                await BrokerConnector.AbandonAsync(connection);
-            }
         }
     }
 

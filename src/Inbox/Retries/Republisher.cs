@@ -106,15 +106,7 @@ internal sealed partial class Republisher(
             }
 
             var connection = await connector.ConnectAsync("retries", cancellationToken);
-            try
-            {
-                return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
-            }
-            catch
-            {
-                await BrokerConnector.AbandonAsync(connection);
-                throw;
-            }
+            return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
         }
         finally
         {

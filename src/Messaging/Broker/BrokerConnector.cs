@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
@@ -12,9 +11,6 @@ internal sealed class BrokerConnector
     // What brokers up to 3.13 let pass unless told otherwise. The client's own bound is half of it, and whoever receives a longer
     // message loses the connection.
     private const uint MaxBodyBytes = 128 * 1024 * 1024;
-
-    private static readonly TimeSpan Politeness = TimeSpan.FromSeconds(1);
-    private static readonly ConditionalWeakTable<IConnection, Socket> Sockets = [];
 
     private readonly Uri _uri;
 
@@ -33,7 +29,7 @@ internal sealed class BrokerConnector
     /// <summary>Opens a connection that the broker's operator sees under the name of its purpose.</summary>
     /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">Nothing accepts a connection, or the broker refuses the login.</exception>
     /// <exception cref="TimeoutException">Something accepts the connection and does not open it within <see cref="Patience"/>.</exception>
-    public async Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
+    public async Task<BrokerConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
     {
         Socket? socket = null;
         var factory = new ConnectionFactory
@@ -62,38 +58,12 @@ internal sealed class BrokerConnector
         try
         {
             var connection = await factory.CreateConnectionAsync($"{AppId} {purpose} {Environment.MachineName}/{Environment.ProcessId}", opening.Token);
-            Sockets.Add(connection, socket!);
-            return connection;
+            return new BrokerConnection(connection, socket!);
         }
         catch (Exception) when (opening.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new TimeoutException($"The broker's address accepts connections and does not answer: none was open within {Patience.TotalSeconds:0.#} s.");
-        }
-    }
-
-    /// <summary>Ends a connection without waiting long for an answer, which a dead peer would never give. It never throws.</summary>
-    public static async Task AbandonAsync(IConnection connection)
-    {
-        await EndAsync(() => connection.AbortAsync(Constants.ReplySuccess, "closing", Politeness));
-        // The client closes it after its last write, and that never ends while the broker reads nothing.
-        if (Sockets.TryGetValue(connection, out var socket))
-        {
-            socket.Dispose();
-        }
-
-        await EndAsync(() => connection.DisposeAsync().AsTask());
-    }
-
-    private static async Task EndAsync(Func<Task> end)
-    {
-        try
-        {
-            await end().WaitAsync(Politeness);
-        }
-        catch (Exception)
-        {
-            // An abandoned connection is nothing to report: what was in flight on it is unsettled in any case.
         }
     }
 }

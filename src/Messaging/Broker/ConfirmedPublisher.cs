@@ -9,7 +9,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
     private const int LooksPerDeadline = 20;
 
-    private readonly IConnection _connection;
+    private readonly BrokerConnection _connection;
     private readonly ConfirmedChannel[] _channels;
     private readonly TimeSpan _deadline;
     private readonly TimeProvider _clock;
@@ -19,16 +19,16 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private long _unblockedAt;
     private int _next;
 
-    private ConfirmedPublisher(IConnection connection, IChannel[] channels, TimeSpan deadline, TimeProvider clock)
+    private ConfirmedPublisher(BrokerConnection connection, IChannel[] channels, TimeSpan deadline, TimeProvider clock)
     {
         _connection = connection;
         _channels = Array.ConvertAll(channels, channel => new ConfirmedChannel(channel, Break));
         _deadline = deadline;
         _clock = clock;
 
-        connection.ConnectionBlockedAsync += OnBlocked;
-        connection.ConnectionUnblockedAsync += OnUnblocked;
-        connection.ConnectionShutdownAsync += OnShutdown;
+        connection.Client.ConnectionBlockedAsync += OnBlocked;
+        connection.Client.ConnectionUnblockedAsync += OnUnblocked;
+        connection.Client.ConnectionShutdownAsync += OnShutdown;
         foreach (var channel in channels)
         {
             channel.ChannelShutdownAsync += OnShutdown;
@@ -37,7 +37,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         _watch = clock.CreateTimer(_ => BreakIfOverdue(), null, deadline / LooksPerDeadline, deadline / LooksPerDeadline);
 
         // A channel that ended before its handler was attached would never be noticed.
-        if (!connection.IsOpen || Array.Exists(channels, channel => !channel.IsOpen))
+        if (!connection.Client.IsOpen || Array.Exists(channels, channel => !channel.IsOpen))
         {
             Break("The channel ended while it was being opened.");
         }
@@ -50,11 +50,11 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public string? BreakReason { get; private set; }
 
     /// <summary>The close that the server sent, if it was the server that ended a channel or the connection.</summary>
-    public ShutdownEventArgs? ServerClose => _channels.Select(channel => channel.CloseReason).Prepend(_connection.CloseReason)
+    public ShutdownEventArgs? ServerClose => _channels.Select(channel => channel.CloseReason).Prepend(_connection.Client.CloseReason)
         .FirstOrDefault(close => close?.Initiator == ShutdownInitiator.Peer);
 
     /// <summary>The longest frame that the broker accepts on this connection; 0 for no bound.</summary>
-    public uint MaxFrameBytes => _connection.FrameMax;
+    public uint MaxFrameBytes => _connection.Client.FrameMax;
 
     /// <summary>Raised when <see cref="IsBlocked"/> has changed.</summary>
     public event Action? BlockedChanged;
@@ -63,18 +63,26 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public bool IsBlocked => _blocked;
 
     /// <summary>Opens <paramref name="channels"/> channels on <paramref name="connection"/> and takes the connection over:
-    /// it ends with the publisher.</summary>
+    /// it ends with the publisher, and at once where that cannot be opened.</summary>
     public static async Task<ConfirmedPublisher> OpenAsync(
-        IConnection connection, int channels, TimeSpan deadline, TimeProvider clock, CancellationToken cancellationToken)
+        BrokerConnection connection, int channels, TimeSpan deadline, TimeProvider clock, CancellationToken cancellationToken)
     {
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
         var opened = new IChannel[channels];
-        for (var i = 0; i < channels; i++)
+        try
         {
-            opened[i] = await connection.CreateChannelAsync(options, cancellationToken);
-        }
+            for (var i = 0; i < channels; i++)
+            {
+                opened[i] = await connection.Client.CreateChannelAsync(options, cancellationToken);
+            }
 
-        return new ConfirmedPublisher(connection, opened, deadline, clock);
+            return new ConfirmedPublisher(connection, opened, deadline, clock);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Publishes one message and completes when its fate is known or its deadline has passed; it never throws.
@@ -96,12 +104,12 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <summary>Ends every publish in flight as Unknown, at once.</summary>
     public void Abandon() => Break("The publisher was abandoned.");
 
-    /// <summary>Abandons the connection; everything in flight counts as Unknown.</summary>
+    /// <summary>Ends the connection; everything in flight counts as Unknown.</summary>
     public async ValueTask DisposeAsync()
     {
         Break("The publisher was closed.");
         await _watch.DisposeAsync();
-        await BrokerConnector.AbandonAsync(_connection);
+        await _connection.DisposeAsync();
     }
 
     private void BreakIfOverdue()

@@ -8,9 +8,9 @@ internal sealed class TopologyDeclarer(Topology topology)
 {
     /// <summary>Completes when all of it exists.</summary>
     /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments.</exception>
-    public async Task DeclareAsync(IConnection connection, CancellationToken cancellationToken)
+    public async Task DeclareAsync(BrokerConnection connection, CancellationToken cancellationToken)
     {
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await connection.Client.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
             foreach (var exchange in topology.Exchanges)

@@ -55,13 +55,14 @@ internal sealed partial class PublishStage(
         try
         {
             await declarer.DeclareAsync(connection, cancellationToken);
-            return await ConfirmedPublisher.OpenAsync(connection, Channels, options.ConfirmTimeout, clock, cancellationToken);
         }
         catch
         {
             await connection.DisposeAsync();
             throw;
         }
+
+        return await ConfirmedPublisher.OpenAsync(connection, Channels, options.ConfirmTimeout, clock, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The relay lost its broker connection and opens another: {Reason}")]

@@ -119,12 +119,23 @@ public sealed class ConfirmedPublisherTests(ServersFixture servers)
             new() { Persistent = true, Headers = new Dictionary<string, object?> { ["wanted"] = wanted } };
     }
 
-    private static async Task<ConfirmedPublisher> OpenAsync(TestArena arena, int channels)
+    [Fact]
+    public async Task A_connection_on_which_no_publisher_can_be_opened_is_ended()
     {
-        var factory = new ConnectionFactory { Uri = new Uri(arena.RabbitMq), AutomaticRecoveryEnabled = false };
-        return await ConfirmedPublisher.OpenAsync(
-            await factory.CreateConnectionAsync(), channels, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        await using var arena = await servers.NewArenaAsync();
+        var connection = await Connector.To(arena.RabbitMq).ConnectAsync("test", CancellationToken.None);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, TimeProvider.System, new CancellationToken(canceled: true)));
+
+        Assert.False(connection.Client.IsOpen);
+        // Once more does no harm: whoever has opened it may end it too.
+        await connection.DisposeAsync();
     }
+
+    private static async Task<ConfirmedPublisher> OpenAsync(TestArena arena, int channels) => await ConfirmedPublisher.OpenAsync(
+        await Connector.To(arena.RabbitMq).ConnectAsync("test", CancellationToken.None),
+        channels, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
 
     /// <summary>A queue that says no once it holds <paramref name="room"/> messages.</summary>
     private static async Task<string> DeclareAsync(IChannel channel, string queue, int room)

@@ -62,9 +62,7 @@ public sealed class AbsentServersTests(ServersFixture servers)
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        var host = Host.CreateEmptyApplicationBuilder(null);
-        host.Configuration["ConnectionStrings:RabbitMq"] = $"{scheme}://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
-        var connector = new BrokerConnector(host.Configuration, host.Environment) { Patience = TimeSpan.FromSeconds(1) };
+        var connector = Connector.To($"{scheme}://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", patience: TimeSpan.FromSeconds(1));
 
         var connecting = connector.ConnectAsync("test", CancellationToken.None);
 

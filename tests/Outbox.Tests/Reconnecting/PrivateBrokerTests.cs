@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net.NetworkInformation;
 using Messaging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
 using Servers;
 using Servers.Native;
@@ -113,10 +112,8 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
     public async Task An_abandoned_connection_is_gone_though_the_broker_reads_nothing_any_more()
     {
         await using var arena = await servers.NewArenaAsync();
-        var host = Host.CreateEmptyApplicationBuilder(null);
-        host.Configuration["ConnectionStrings:RabbitMq"] = arena.Arena.RabbitMq;
-        var connection = await new BrokerConnector(host.Configuration, host.Environment).ConnectAsync("test", CancellationToken.None);
-        var port = connection.LocalPort;
+        var connection = await Connector.To(arena.Arena.RabbitMq).ConnectAsync("test", CancellationToken.None);
+        var port = connection.Client.LocalPort;
         var publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, TimeProvider.System, CancellationToken.None);
 
         servers.Native.RabbitMq.Send(Signal.Stop);
