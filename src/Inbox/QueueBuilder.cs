@@ -23,7 +23,7 @@ public sealed class QueueBuilder
         where TMessage : IMessage
         where THandler : class, IMessageHandler<TMessage>
     {
-        Bind<TMessage, THandler>(HandlerBinding.Of<TMessage, THandler>());
+        Bind<THandler>(HandlerBinding.Of<TMessage, THandler>());
         return this;
     }
 
@@ -33,7 +33,7 @@ public sealed class QueueBuilder
         where TMessage : IMessage
         where THandler : class, IMessageBatchHandler<TMessage>
     {
-        Bind<TMessage, THandler>(HandlerBinding.OfSeveral<TMessage, THandler>());
+        Bind<THandler>(HandlerBinding.OfSeveral<TMessage, THandler>());
         return this;
     }
 
@@ -105,11 +105,10 @@ public sealed class QueueBuilder
         return this;
     }
 
-    private void Bind<TMessage, THandler>(HandlerBinding binding)
-        where TMessage : IMessage
+    private void Bind<THandler>(HandlerBinding binding)
         where THandler : class
     {
-        _queue.Types.Add<TMessage>();
+        WireNames.Require(binding.MessageType, WireBounds.MaxShortStringBytes, $"{binding.BodyType.Name}.{nameof(IMessage.MessageType)}");
         if (!_queue.Handlers.TryAdd(binding.MessageType, binding))
         {
             throw new ArgumentException(

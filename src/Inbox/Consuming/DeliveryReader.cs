@@ -43,7 +43,7 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
             return null;
         }
 
-        if (!queue.Types.TryFind(properties.Type, out var type) || !queue.Handlers.TryGetValue(properties.Type!, out var handler))
+        if (properties.Type is not { } type || !queue.Handlers.TryGetValue(type, out var handler))
         {
             defect = "The type is not one that this queue has a handler for.";
             return null;
@@ -74,7 +74,7 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
             BodyHash = SHA256.HashData(body),
             Key = key,
             Handler = handler,
-            Message = serializer.Decode(body, type),
+            Message = serializer.Decode(body, handler.BodyType),
             Headers = WireHeaders.ToTexts(properties.Headers),
             Failures = isMovedBack ? 0 : (int)(failures ?? 0),
             FirstFailedAt = isMovedBack ? null : FirstFailedAt(properties.Headers),

@@ -5,11 +5,13 @@ namespace Inbox;
 
 /// <summary>Which handler a queue has for which message.</summary>
 /// <param name="MessageType">The wire name and routing key.</param>
+/// <param name="BodyType">What the body is decoded as.</param>
 /// <param name="HandlerType">For error texts.</param>
 /// <param name="TakesSeveral">Whether it takes all messages of a batch that follow each other, or one at a time.</param>
 /// <param name="HandleAsync">Takes a new handler from the scope and gives it the deliveries from the named queue.</param>
 internal sealed record HandlerBinding(
     string MessageType,
+    Type BodyType,
     Type HandlerType,
     bool TakesSeveral,
     Func<IServiceProvider, IReadOnlyList<Delivery>, string, CancellationToken, Task> HandleAsync)
@@ -19,6 +21,7 @@ internal sealed record HandlerBinding(
         where THandler : class, IMessageHandler<TMessage> =>
         new(
             TMessage.MessageType,
+            typeof(TMessage),
             typeof(THandler),
             TakesSeveral: false,
             (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>()
@@ -29,6 +32,7 @@ internal sealed record HandlerBinding(
         where THandler : class, IMessageBatchHandler<TMessage> =>
         new(
             TMessage.MessageType,
+            typeof(TMessage),
             typeof(THandler),
             TakesSeveral: true,
             (scope, deliveries, queue, cancellationToken) => scope.GetRequiredService<THandler>().HandleAsync(

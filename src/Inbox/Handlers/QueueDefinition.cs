@@ -1,5 +1,3 @@
-using Messaging;
-
 namespace Inbox;
 
 /// <summary>A queue as <see cref="InboxBuilder"/> describes it.</summary>
@@ -22,8 +20,7 @@ internal sealed class QueueDefinition(string name)
     /// <summary>The exchange its bindings are on; that of the setting Outbox:Exchange unless set.</summary>
     public string? Exchange { get; set; }
 
-    public MessageTypes Types { get; } = new();
-
+    /// <summary>By the wire names of their messages. No CLR type name ever comes from the wire.</summary>
     public Dictionary<string, HandlerBinding> Handlers { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Failures for which trying again is no use, besides <see cref="PermanentFailureException"/>.</summary>

@@ -13,7 +13,7 @@ internal static class WritableProperties
 
     /// <returns>Null where it is too long.</returns>
     public static string? ShortString(string? text) =>
-        text is not null && WireBounds.Utf8Length(text) > WireBounds.MaxShortStringBytes ? null : text;
+        text is not null && WireBounds.IsShortString(text) ? text : null;
 
     /// <summary>Whether it can be written, with all that is nested in it.</summary>
     public static bool CanWrite(KeyValuePair<string, object?> header)

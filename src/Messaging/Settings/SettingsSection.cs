@@ -28,7 +28,7 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
     {
         var value = section[name] ?? fallback;
         _known.Add(name);
-        if (value.Length == 0 || WireBounds.Utf8Length(value) > WireBounds.MaxShortStringBytes)
+        if (value.Length == 0 || !WireBounds.IsShortString(value))
         {
             Refuse(name, value, $"1 to {WireBounds.MaxShortStringBytes} UTF-8 bytes");
         }

@@ -45,7 +45,7 @@ internal static class HeaderBounds
             throw new ArgumentException($"Headers[\"{reserved}\"] has a meaning of its own and cannot be set.", nameof(headers));
         }
 
-        if (headers.Keys.FirstOrDefault(name => WireBounds.Utf8Length(name) is < 1 or > WireBounds.MaxShortStringBytes) is { } unnamed)
+        if (headers.Keys.FirstOrDefault(name => name.Length == 0 || !WireBounds.IsShortString(name)) is { } unnamed)
         {
             throw new ArgumentException(
                 $"A header's name has {WireBounds.Utf8Length(unnamed)} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", nameof(headers));

@@ -10,10 +10,10 @@ internal static class TextBounds
     /// <exception cref="ArgumentException">The text is empty, too long, or nothing that UTF-8 text in PostgreSQL can hold.</exception>
     public static string ShortString(string value, string name)
     {
-        var bytes = WireBounds.Utf8Length(value);
-        if (bytes is < 1 or > WireBounds.MaxShortStringBytes)
+        if (value.Length == 0 || !WireBounds.IsShortString(value))
         {
-            throw new ArgumentException($"{name} has {bytes} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", name);
+            throw new ArgumentException(
+                $"{name} has {WireBounds.Utf8Length(value)} UTF-8 bytes; it must have 1 to {WireBounds.MaxShortStringBytes}.", name);
         }
 
         return Unfit(value) is { } unfit ? throw new ArgumentException($"{name} {unfit}.", name) : value;

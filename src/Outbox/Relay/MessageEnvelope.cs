@@ -123,11 +123,7 @@ internal static class MessageEnvelope
         _ => null,
     };
 
-    private static string? TooLong(string column, string value)
-    {
-        var bytes = WireBounds.Utf8Length(value);
-        return bytes > WireBounds.MaxShortStringBytes
-            ? $"{column} has {bytes} UTF-8 bytes; AMQP carries at most {WireBounds.MaxShortStringBytes}."
-            : null;
-    }
+    private static string? TooLong(string column, string value) => WireBounds.IsShortString(value)
+        ? null
+        : $"{column} has {WireBounds.Utf8Length(value)} UTF-8 bytes; AMQP carries at most {WireBounds.MaxShortStringBytes}.";
 }

@@ -1,3 +1,4 @@
+using Messaging;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Settings;
@@ -22,6 +23,18 @@ public sealed class InboxBuilderTests
     public void A_malformed_queue_name_is_refused(string name) => Refused(
         inbox => inbox.Queue(name == "long" ? new string('q', 241) : name, queue => queue.Handle<Noted, NoteIt>()), "1 to 240 UTF-8 bytes");
 
+    [Fact]
+    public void Two_messages_of_one_wire_name_in_one_queue_are_refused() => Refused(
+        inbox => inbox.Queue("q", queue => queue.Handle<Noted, NoteIt>().Handle<Named, HandleIt>()), "needs a queue of its own", wireName: Noted.MessageType);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("long")]
+    public void A_malformed_wire_name_is_refused(string name) => Refused(
+        inbox => inbox.Queue("q", queue => queue.Handle<Named, HandleIt>()), "Named.MessageType",
+        wireName: name == "long" ? new string('é', 128) : name);
+
     [Theory]
     [InlineData(0)]
     [InlineData(1_001)]
@@ -36,8 +49,21 @@ public sealed class InboxBuilderTests
         Assert.Contains("AddInbox<NotesContext>", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static void Refused(Action<InboxBuilder> describe, string why) =>
+    private static void Refused(Action<InboxBuilder> describe, string why, string wireName = "named")
+    {
+        Named.MessageType = wireName;
         Assert.Contains(why, Assert.Throws<ArgumentException>(() => Describe(describe)).Message, StringComparison.Ordinal);
+    }
 
     private static void Describe(Action<InboxBuilder> describe) => new ServiceCollection().AddInbox<NotesContext>(describe);
+
+    private sealed record Named : IMessage
+    {
+        public static string MessageType { get; set; } = "";
+    }
+
+    private sealed class HandleIt : IMessageHandler<Named>
+    {
+        public Task HandleAsync(Named message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }
