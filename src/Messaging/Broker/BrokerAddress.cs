@@ -26,7 +26,7 @@ public static class BrokerAddress
         {
             // The value itself may hold a password.
             throw new SettingsException(
-                $"{Setting} is {(string.IsNullOrEmpty(value) ? "not set" : "not understood")}: it must be an amqp:// or amqps:// URI, " +
+                $"{SettingName.OfKey(Setting)} is {(string.IsNullOrEmpty(value) ? "not set" : "not understood")}: it must be an amqp:// or amqps:// URI, " +
                 "such as amqp://USER:PASSWORD@HOST:5672/VHOST with / in names written as %2F.");
         }
 

@@ -55,7 +55,7 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
     }
 
     /// <summary>Adds the fault that <paramref name="value"/> of <paramref name="name"/> is not <paramref name="bound"/>.</summary>
-    public void Refuse(string name, object value, string bound) => _faults.Add($"{section.Path}:{name} is \"{value}\": it must be {bound}.");
+    public void Refuse(string name, object value, string bound) => _faults.Add($"{SettingName.OfKey(section.Path)}__{name} is \"{value}\": it must be {bound}.");
 
     /// <exception cref="SettingsException">Something was refused, or a name is not one of those that were read.</exception>
     public void ThrowIfRefused()
@@ -69,7 +69,7 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
 
     private IEnumerable<string> Faults() => _faults
         .Concat(section.GetChildren().Where(child => !_known.Contains(child.Key))
-            .Select(child => $"{child.Path} is not a setting: the names under {section.Path} are {string.Join(", ", _known.Order())}."))
+            .Select(child => $"{SettingName.OfKey(child.Path)} is not a setting: the names under {SettingName.OfKey(section.Path)} are {string.Join(", ", _known.Order())}."))
         .Concat(_subsections.SelectMany(subsection => subsection.Faults()));
 
     private T Read<T>(string name, T fallback, string bound, Func<string, T?> parse)

@@ -34,7 +34,7 @@ internal static class ServiceDatabase
     {
         if (string.IsNullOrWhiteSpace(value))
         {
-            throw new SettingsException($"{Setting} is not set: it must be an Npgsql connection string, such as Host=…;Database=…;Username=…");
+            throw new SettingsException($"{SettingName.OfKey(Setting)} is not set: it must be an Npgsql connection string, such as Host=…;Database=…;Username=…");
         }
 
         try
@@ -73,7 +73,7 @@ internal static class ServiceDatabase
         catch (ArgumentException fault)
         {
             // The value itself may hold a password; the parser's message names the keyword only.
-            throw new SettingsException($"{Setting} is not understood: {fault.Message}");
+            throw new SettingsException($"{SettingName.OfKey(Setting)} is not understood: {fault.Message}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using Messaging;
 using Npgsql;
 
 namespace OrderService.Database;
@@ -46,7 +47,7 @@ internal sealed partial class UnfitDatabase(
         {
             // The process id that it made up stands for no session: one that a handler does not let go of could not be ended, and in
             // transaction mode neither prepared statements nor what a session has set hold.
-            return $"{ServiceDatabase.Setting} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
+            return $"{SettingName.OfKey(ServiceDatabase.Setting)} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
         }
 
         var (fsync, synchronousCommit) = (reader.GetString(1), reader.GetString(2));

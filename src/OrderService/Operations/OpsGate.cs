@@ -19,7 +19,7 @@ internal sealed class OpsGate(RequestDelegate next, IConfiguration configuration
     /// <summary>The configured token; null where there is none.</summary>
     /// <exception cref="SettingsException">It is shorter than 16 characters.</exception>
     public static string? ReadToken(IConfiguration configuration) => configuration[Setting] is { Length: < ShortestToken } token
-        ? throw new SettingsException($"{Setting} has {token.Length} characters: it must have at least {ShortestToken}.")
+        ? throw new SettingsException($"{SettingName.OfKey(Setting)} has {token.Length} characters: it must have at least {ShortestToken}.")
         : configuration[Setting];
 
     public Task InvokeAsync(HttpContext context)

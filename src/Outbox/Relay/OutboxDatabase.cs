@@ -18,7 +18,7 @@ internal sealed class OutboxDatabase
         _environment = environment;
         if (string.IsNullOrWhiteSpace(configuration[Setting]))
         {
-            throw new SettingsException($"{Setting} is not set: it must be an Npgsql connection string.");
+            throw new SettingsException($"{SettingName.OfKey(Setting)} is not set: it must be an Npgsql connection string.");
         }
 
         NpgsqlConnectionStringBuilder builder;
@@ -28,7 +28,7 @@ internal sealed class OutboxDatabase
         }
         catch (ArgumentException exception)
         {
-            throw new SettingsException($"{Setting} is not understood: {exception.Message}");
+            throw new SettingsException($"{SettingName.OfKey(Setting)} is not understood: {exception.Message}");
         }
 
         // A pooled connection keeps its session, and with it an advisory lock, after it was closed. Keepalive would feed
@@ -83,7 +83,7 @@ internal sealed class OutboxDatabase
         if (reader.GetInt32(1) != connection.ProcessID)
         {
             throw new UnfitDatabaseException(
-                $"{Setting} leads through a connection pooler. In transaction or statement mode session locks mean nothing, and two relays "
+                $"{SettingName.OfKey(Setting)} leads through a connection pooler. In transaction or statement mode session locks mean nothing, and two relays "
                 + "would own the outbox; in session mode too the pooler tells of a session that is not there. Give the relay a direct connection.");
         }
 

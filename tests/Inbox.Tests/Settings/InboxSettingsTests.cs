@@ -60,7 +60,7 @@ public sealed class InboxSettingsTests
     {
         var refusal = Assert.Throws<SettingsException>(() => Read((name, value)));
 
-        Assert.Contains($"Inbox:{name} is \"{value}\"", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Inbox__{name.Replace(":", "__", StringComparison.Ordinal)} is \"{value}\"", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("it must be", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class InboxSettingsTests
     {
         var refusal = Assert.Throws<SettingsException>(() => Read((name, "1")));
 
-        Assert.Contains($"Inbox:{name} is not a setting", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Inbox__{name.Replace(":", "__", StringComparison.Ordinal)} is not a setting", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class InboxSettingsTests
 
         var refusal = Assert.Throws<SettingsException>(() => Read([("Retention", "10h"), .. waits]));
 
-        Assert.Contains("Inbox:Retention is \"10:00:00\": it must be longer than the longest wait for a retry (1.00:00:00)", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Inbox__Retention is \"10:00:00\": it must be longer than the longest wait for a retry (1.00:00:00)", refusal.Message, StringComparison.Ordinal);
         Read([("Retention", "25h"), .. waits]);
     }
 

@@ -54,7 +54,7 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
 
         await consumer.ExitsAsync(Deadline);
         Assert.NotEqual(0, consumer.ExitCode);
-        Assert.Contains("Inbox:Lanes is \"0\"", consumer.Log, StringComparison.Ordinal);
+        Assert.Contains("Inbox__Lanes is \"0\"", consumer.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,16 +11,16 @@ public sealed class ProcessTests
     [Theory]
     [InlineData("Roles", "api,chef", "Roles is \"api,chef\": it must be one or more of api, relay, consumer")]
     [InlineData("Roles", " , ", "Roles is \" , \"")]
-    [InlineData("Operations__Token", "short", "Operations:Token has 5 characters: it must have at least 16")]
-    [InlineData("ConnectionStrings__Postgres", "", "ConnectionStrings:Postgres is not set")]
-    [InlineData("ConnectionStrings__Postgres", "Host=x;Nonsense=1;Password=secret", "ConnectionStrings:Postgres is not understood")]
-    [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings:RabbitMq is not understood")]
-    [InlineData("ConnectionStrings__RabbitMq", "amqp://guest:secret@localhost/a/b", "ConnectionStrings:RabbitMq is not understood")]
-    [InlineData("Outbox__BatchSize", "0", "Outbox:BatchSize is \"0\": it must be a whole number from 1 to 10000")]
-    [InlineData("Outbox__Bachsize", "1", "Outbox:Bachsize is not a setting")]
+    [InlineData("Operations__Token", "short", "Operations__Token has 5 characters: it must have at least 16")]
+    [InlineData("ConnectionStrings__Postgres", "", "ConnectionStrings__Postgres is not set")]
+    [InlineData("ConnectionStrings__Postgres", "Host=x;Nonsense=1;Password=secret", "ConnectionStrings__Postgres is not understood")]
+    [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings__RabbitMq is not understood")]
+    [InlineData("ConnectionStrings__RabbitMq", "amqp://guest:secret@localhost/a/b", "ConnectionStrings__RabbitMq is not understood")]
+    [InlineData("Outbox__BatchSize", "0", "Outbox__BatchSize is \"0\": it must be a whole number from 1 to 10000")]
+    [InlineData("Outbox__Bachsize", "1", "Outbox__Bachsize is not a setting")]
 #if (!noInbox)
-    [InlineData("Inbox__Prefetch", "1", "Inbox:Prefetch")]
-    [InlineData("Inbox__Retry__Tries", "21", "Inbox:Retry:Tries is \"21\"")]
+    [InlineData("Inbox__Prefetch", "1", "Inbox__Prefetch")]
+    [InlineData("Inbox__Retry__Tries", "21", "Inbox__Retry__Tries is \"21\"")]
 #endif
     public async Task A_setting_out_of_bounds_ends_the_start_with_exit_code_1_and_one_clear_line(string name, string value, string said)
     {
@@ -33,10 +33,10 @@ public sealed class ProcessTests
     }
 
     [Theory]
-    [InlineData("Outbox__InFlight", "0", "Outbox:InFlight")]
-    [InlineData("ConnectionStrings__RabbitMq", "localhost", "ConnectionStrings:RabbitMq is not understood")]
+    [InlineData("Outbox__InFlight", "0", "Outbox__InFlight")]
+    [InlineData("ConnectionStrings__RabbitMq", "localhost", "ConnectionStrings__RabbitMq is not understood")]
 #if (!noInbox)
-    [InlineData("Inbox__Lanes", "0", "Inbox:Lanes")]
+    [InlineData("Inbox__Lanes", "0", "Inbox__Lanes")]
 #endif
     public async Task A_setting_of_the_libraries_is_checked_in_every_role(string name, string value, string said)
     {

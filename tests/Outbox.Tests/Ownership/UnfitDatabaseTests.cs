@@ -69,7 +69,7 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
 
         await relay.ExitsAsync(Deadline);
         Assert.NotEqual(0, relay.ExitCode);
-        Assert.Contains("Outbox:Lease is \"1s\": it must be a duration from 3 s to 5 min", relay.Log, StringComparison.Ordinal);
+        Assert.Contains("Outbox__Lease is \"1s\": it must be a duration from 3 s to 5 min", relay.Log, StringComparison.Ordinal);
     }
 
     [Fact]

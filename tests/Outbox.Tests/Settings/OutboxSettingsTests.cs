@@ -72,7 +72,7 @@ public sealed class OutboxSettingsTests
     {
         var fault = Assert.Throws<SettingsException>(() => Read((name, value)));
 
-        Assert.Contains($"Outbox:{name}", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"Outbox__{name}", fault.Message, StringComparison.Ordinal);
         Assert.Contains($"\"{value}\"", fault.Message, StringComparison.Ordinal);
         Assert.Contains(bound, fault.Message, StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class OutboxSettingsTests
     {
         var fault = Assert.Throws<SettingsException>(() => Read(("BatchSise", "5")));
 
-        Assert.Contains("Outbox:BatchSise is not a setting", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Outbox__BatchSise is not a setting", fault.Message, StringComparison.Ordinal);
         Assert.Contains("BatchSize", fault.Message, StringComparison.Ordinal);
     }
 
