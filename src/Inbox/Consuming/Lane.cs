@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +6,8 @@ namespace Inbox;
 /// <summary>Handles deliveries one transaction after another, in the order in which they came: as many at once as are there.
 /// What fails together is narrowed down to the one that fails, which is then handled, and charged, alone.</summary>
 internal sealed partial class Lane(
-    QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, ILogger<Lane> logger)
+    QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, TimeProvider clock,
+    ILogger<Lane> logger)
 {
     public async Task RunAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
     {
@@ -50,10 +50,10 @@ internal sealed partial class Lane(
 
     private async Task SingleAsync(Delivery delivery, Turn turn)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         if (await OneByOneAsync([delivery], turn))
         {
-            batchSize.Committed(1, Stopwatch.GetElapsedTime(started));
+            batchSize.Committed(1, clock.GetElapsedTime(started));
         }
     }
 
@@ -97,16 +97,16 @@ internal sealed partial class Lane(
     /// <returns>Why everything was rolled back; null if it was not.</returns>
     private async Task<UnitFailure?> TryTogetherAsync(IReadOnlyList<Delivery> batch, Turn turn)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         var outcome = await unit.RunAsync(batch, turn.Abandon);
         if (outcome.Failure is { } failure)
         {
-            batchSize.Failed(batch.Count, Stopwatch.GetElapsedTime(started));
+            batchSize.Failed(batch.Count, clock.GetElapsedTime(started));
             LogRolledBack(failure.Exception, queue.Name, batch.Count, failure.InHand.Count);
             return failure;
         }
 
-        batchSize.Committed(batch.Count, Stopwatch.GetElapsedTime(started));
+        batchSize.Committed(batch.Count, clock.GetElapsedTime(started));
         turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
         try
         {

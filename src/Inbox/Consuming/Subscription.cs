@@ -52,7 +52,7 @@ internal sealed partial class Subscription(
         var prefetch = narrow ? 1 : Math.Max(options.Prefetch, queue.BatchSize ?? 1);
         var acks = new AckSender(channel, queue, prefetch, metrics, logger);
         var acking = acks.RunAsync();
-        using var abandon = new CancellationTokenSource();
+        using var abandon = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var lanes = _waiting.Select(waiting => Task.Run(
             () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
@@ -178,11 +178,11 @@ internal sealed partial class Subscription(
     }
 
     /// <summary>Closing waits for the broker's answer, so that the acks before it have arrived.</summary>
-    private static async Task CloseAsync(IChannel channel)
+    private async Task CloseAsync(IChannel channel)
     {
         try
         {
-            using var patience = new CancellationTokenSource(ClosePatience);
+            using var patience = new CancellationTokenSource(ClosePatience, clock);
             await channel.CloseAsync(Constants.ReplySuccess, "done", abort: false, patience.Token);
             await channel.DisposeAsync();
         }
