@@ -5,9 +5,9 @@ namespace Inbox;
 /// <summary>Gives a message its effect. The inbox commits: the handler changes the context and returns. It calls neither
 /// commit nor rollback, and need not call SaveChanges. Each message gets a new handler. Messages that wait together share the
 /// scope of the services, the transaction and the context, whose change tracker is emptied (unless they are saved together) and
-/// whose settings are put back between them; what a handler sets with SET LOCAL lasts until the commit. A save that fails fails the
-/// message, also where the handler catches the exception (unless it was an error of the database, and the handler has rolled back to
-/// a savepoint of its own); so does a lost connection. SET CONSTRAINTS names the constraints that are
+/// whose settings are put back between them; what a handler sets with SET LOCAL lasts until the commit. A save that fails or
+/// is cancelled fails the message, also where the handler catches the exception (unless it was an error of the database, and the
+/// handler has rolled back to a savepoint of its own); so does a lost connection. SET CONSTRAINTS names the constraints that are
 /// meant: ALL IMMEDIATE counts as a commit by the handler.</summary>
 /// <typeparam name="TMessage">The message it handles.</typeparam>
 public interface IMessageHandler<in TMessage>

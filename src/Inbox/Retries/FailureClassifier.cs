@@ -9,7 +9,7 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
 {
     public FailureKind Classify(UnitFailure failure)
     {
-        var causes = Causes(failure.Exception).ToList();
+        var causes = Causes.Of(failure.Exception).ToList();
         if (causes.Exists(cause => cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable }))
         {
             return FailureKind.Contention;
@@ -67,13 +67,6 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
         // The pool is exhausted, or the server does not answer.
         NpgsqlException { InnerException: IOException or SocketException or TimeoutException } => true,
         _ => false,
-    };
-
-    private static IEnumerable<Exception> Causes(Exception exception) => exception switch
-    {
-        AggregateException aggregate => aggregate.InnerExceptions.SelectMany(Causes).Prepend(exception),
-        { InnerException: { } inner } => Causes(inner).Prepend(exception),
-        _ => [exception],
     };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: a rule of TreatAsPermanent has failed, and counts as one that says no")]

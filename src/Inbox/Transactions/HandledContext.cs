@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Inbox;
 
@@ -9,7 +10,7 @@ internal sealed class HandledContext : IDisposable
     private static readonly ConditionalWeakTable<DbContext, HandledContext> InHand = [];
 
     private readonly DbContext _db;
-    private DbUpdateConcurrencyException? _conflict;
+    private Exception? _halfSaved;
 
     public HandledContext(DbContext db, UnsavedChanges? unsaved)
     {
@@ -24,16 +25,19 @@ internal sealed class HandledContext : IDisposable
 
     public static HandledContext? Of(DbContext? db) => db is not null && InHand.TryGetValue(db, out var handled) ? handled : null;
 
-    /// <summary>A conflict is no error of the database: what was sent along with the row that had changed is written, and no guard
-    /// would keep it from being committed.</summary>
-    /// <exception cref="InvalidOperationException">A handler has swallowed one.</exception>
+    /// <summary>The database knows nothing of a conflict, of what fails before it is sent, or of a save that is cancelled between two
+    /// commands: what was sent before is written, and no guard would keep it from being committed. After an error of its own it commits
+    /// nothing, unless the handler has rolled back to a savepoint.</summary>
+    /// <exception cref="InvalidOperationException">A handler has swallowed that.</exception>
     public void ThrowIfHalfSaved()
     {
-        if (_conflict is not null)
+        if (_halfSaved is not null)
         {
-            throw new InvalidOperationException("A handler has gone on after a save that wrote only a part.", _conflict);
+            throw new InvalidOperationException("A handler has gone on after a save that may have written only a part.", _halfSaved);
         }
     }
+
+    public void OnSaveCanceled() => _halfSaved ??= new OperationCanceledException("The save was cancelled.");
 
     public void Dispose()
     {
@@ -41,5 +45,11 @@ internal sealed class HandledContext : IDisposable
         _db.SaveChangesFailed -= OnSaveChangesFailed;
     }
 
-    private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failed) => _conflict ??= failed.Exception as DbUpdateConcurrencyException;
+    private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failed)
+    {
+        if (!Causes.Of(failed.Exception).Any(cause => cause is PostgresException))
+        {
+            _halfSaved ??= failed.Exception;
+        }
+    }
 }

@@ -58,6 +58,7 @@ internal sealed partial class HandlerRun(
                 settings.Restore(db);
                 taking(fresh);
                 await unsaved.SaveAsync(deadline.Token);
+                handled.ThrowIfHalfSaved();
             }
         }
         finally
@@ -97,7 +98,6 @@ internal sealed partial class HandlerRun(
         {
             await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
             TransactionGuard.CheckStillOpen(db, transaction);
-            handled.ThrowIfHalfSaved();
             if (handled.Unsaved is { } unsaved)
             {
                 unsaved.ThrowIfUnfit();
@@ -108,6 +108,9 @@ internal sealed partial class HandlerRun(
                 await db.SaveChangesAsync(cancellationToken);
                 db.ChangeTracker.Clear();
             }
+
+            // After that save: an override of SaveChanges may have swallowed what came of it too.
+            handled.ThrowIfHalfSaved();
         }
         catch (Exception exception)
         {

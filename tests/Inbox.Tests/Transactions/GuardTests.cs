@@ -1,4 +1,7 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Transactions;
 
@@ -64,6 +67,54 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
         });
 
         await Arena.PublishAsync(new Noted("half an effect"));
+
+        await UntilDeferredAsync();
+        Assert.Equal(0, await Arena.NotesAsync());
+        Assert.Equal(0, consumer.Counts["inbox.handled"]);
+    }
+
+    [Theory]
+    [InlineData("fails", true)]
+    [InlineData("fails", false)]
+    [InlineData("is cancelled", true)]
+    [InlineData("is cancelled", false)]
+    public async Task Nor_is_one_that_swallows_a_save_that_ended_before_all_of_it_was_sent(string how, bool forgetsAll)
+    {
+        CancellationTokenSource? patience = null;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            var interceptor = new EndAtSecond(() =>
+            {
+                patience!.Cancel();
+                throw how == "fails" ? new InvalidOperationException("not sent") : new OperationCanceledException(patience.Token);
+            });
+            setup.AddContext = services => services.AddDbContext<NotesContext>(options => options
+                .UseNpgsql(setup.Postgres, npgsql => npgsql.MaxBatchSize(1)).AddInterceptors(interceptor));
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                patience = new CancellationTokenSource();
+                NoteIt.Add(db, message, context);
+                NoteIt.Add(db, message with { Text = "second" }, context);
+                try
+                {
+                    await db.SaveChangesAsync(how == "fails" ? cancellationToken : patience.Token);
+                }
+                catch (Exception exception) when (exception is DbUpdateException or OperationCanceledException)
+                {
+                    if (forgetsAll)
+                    {
+                        db.ChangeTracker.Clear();
+                    }
+                    else
+                    {
+                        db.Entry(db.Notes.Local.Single(note => note.Text == "second")).State = EntityState.Detached;
+                    }
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("first"));
 
         await UntilDeferredAsync();
         Assert.Equal(0, await Arena.NotesAsync());
@@ -167,5 +218,20 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
 
         await UntilDeferredAsync();
         Assert.Equal(0, await Arena.NotesAsync());
+    }
+
+    /// <summary>Ends the saving of the note with the text "second" before it is sent.</summary>
+    private sealed class EndAtSecond(Action end) : DbCommandInterceptor
+    {
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            if (command.Parameters.Cast<DbParameter>().Any(parameter => parameter.Value is "second"))
+            {
+                end();
+            }
+
+            return new(result);
+        }
     }
 }
