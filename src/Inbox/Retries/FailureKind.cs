@@ -12,7 +12,7 @@ internal enum FailureKind
     /// <summary>The database could not be reached or cannot work: not the message's fault.</summary>
     Infrastructure,
 
-    /// <summary>As above by the looks of it, but it came while a handler ran, which may itself be the cause.</summary>
+    /// <summary>As above by the looks of it, but it came while a handler ran or its effect was committed, and the message may be the cause.</summary>
     PerhapsInfrastructure,
 
     /// <summary>Everything else: trying again may help.</summary>

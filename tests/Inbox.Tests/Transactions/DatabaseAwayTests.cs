@@ -1,3 +1,7 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Inbox.Tests.Transactions;
@@ -76,8 +80,7 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
                 NoteIt.Add(db, message, context);
                 if (message.Text == "poison")
                 {
-                    await Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.ExecuteSqlRawAsync(
-                        db.Database, "SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+                    await db.Database.ExecuteSqlRawAsync("SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
                 }
             };
         });
@@ -87,6 +90,30 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
 
         await UntilDeferredAsync();
         await Arena.UntilNotesAsync(1);
+    }
+
+    [Fact]
+    public async Task So_is_one_over_which_something_else_than_the_database_fails_the_commit_each_time()
+    {
+        var refusal = new CommitRefusal();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.AddContext = services => services.AddDbContext<NotesContext>(options => options.UseNpgsql(setup.Postgres).AddInterceptors(refusal));
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                refusal.IsDue |= message.Text == "refused";
+                return Task.CompletedTask;
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("refused"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
     }
 
     private async Task GoAwayAsync(TimeSpan time)
@@ -144,4 +171,18 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
 
     private string Through(TcpProxy network) =>
         new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { Host = "127.0.0.1", Port = network.Port }.ConnectionString;
+
+    /// <summary>Fails a commit before it is sent, as a user's interceptor might.</summary>
+    private sealed class CommitRefusal : DbTransactionInterceptor
+    {
+        public bool IsDue { get; set; }
+
+        public override ValueTask<InterceptionResult> TransactionCommittingAsync(
+            DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        {
+            var isDue = IsDue;
+            IsDue = false;
+            return isDue ? throw new InvalidOperationException("refused") : new(result);
+        }
+    }
 }
