@@ -79,12 +79,11 @@ internal sealed partial class HandlerRun(
         }
         catch (TimeoutException) when (!handling.IsCompleted)
         {
-            _ = handling.ContinueWith(late => _ = late.Exception, TaskScheduler.Default);
-            throw new HandlerTimeoutException(options.HandlerTimeout, isRunningStill: true);
+            throw new HandlerTimeoutException(options.HandlerTimeout, handling.ContinueWith(late => _ = late.Exception, TaskScheduler.Default));
         }
         catch (Exception) when (!abandon.IsCancellationRequested)
         {
-            throw new HandlerTimeoutException(options.HandlerTimeout, isRunningStill: false);
+            throw new HandlerTimeoutException(options.HandlerTimeout);
         }
     }
 

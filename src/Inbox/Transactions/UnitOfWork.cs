@@ -28,16 +28,22 @@ internal sealed partial class UnitOfWork(
     {
         var scope = new UnitScope(scopes.CreateAsyncScope());
         var outcome = await RunAsync(scope, deliveries, abandon);
-        if (outcome.SessionEnded)
+        if (outcome.RunsOn is { } runsOn)
         {
-            // The scope is left alone for good. A pooled context that is given back now would be handed to somebody else with
-            // a connection that cannot be opened any more, and while something of the handler may still write to it.
+            // Nobody waits for a handler that may never end, and as long as it runs it has its scope.
+            _ = runsOn.ContinueWith(_ => EndAsync(scope, outcome.SessionEnded), TaskScheduler.Default);
             return outcome;
         }
 
+        await EndAsync(scope, outcome.SessionEnded);
+        return outcome;
+    }
+
+    private async Task EndAsync(UnitScope scope, bool sessionEnded)
+    {
         try
         {
-            if (!await scope.TryEndAsync(timings.Grace, clock))
+            if (!await scope.TryEndAsync(retiresContext: sessionEnded, timings.Grace, clock))
             {
                 LogScopeLeft(queue.Name, timings.Grace);
             }
@@ -47,8 +53,6 @@ internal sealed partial class UnitOfWork(
             // Rolling back on a lost connection fails. What was to be committed has been, and what was not will not be.
             LogScopeNotDisposed(exception, queue.Name);
         }
-
-        return outcome;
     }
 
     private async Task<UnitOutcome> RunAsync(UnitScope scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
@@ -111,13 +115,19 @@ internal sealed partial class UnitOfWork(
                 exception = new HandlerEndedTransactionException(exception);
             }
 
-            var endsSession = connection is not null && (exception is HandlerTimeoutException || abandon.IsCancellationRequested);
+            var timeout = exception as HandlerTimeoutException;
+            var endsSession = connection is not null && (timeout is not null || abandon.IsCancellationRequested);
             if (endsSession)
             {
                 await SessionEnd.EnforceAsync(connection!);
             }
 
-            return new UnitOutcome { Failure = new UnitFailure(exception, phase, connectionLost, inHand), SessionEnded = endsSession };
+            return new UnitOutcome
+            {
+                Failure = new UnitFailure(exception, phase, connectionLost, inHand),
+                SessionEnded = endsSession,
+                RunsOn = timeout?.RunsOn,
+            };
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class UnitOutcome
     /// <summary>The session was ended by force: nothing that a handler can reach may be used for anything else.</summary>
     public bool SessionEnded { get; init; }
 
+    /// <summary>The end of a handler that has not ended in time; null where none runs on.</summary>
+    public Task? RunsOn { get; init; }
+
     /// <summary>Their effects are committed.</summary>
     public IReadOnlyList<Delivery> Handled { get; init; } = [];
 

@@ -12,11 +12,15 @@ internal sealed class UnitScope(AsyncServiceScope scope)
     public DbContext? Db { get; set; }
 
     /// <summary>Ends the transaction, if it is still open, and disposes of everything.</summary>
+    /// <param name="retiresContext">Whether the context is for nobody else: its connection cannot be opened any more, and something that
+    /// its handler has left running may still use it.</param>
+    /// <param name="patience">How long that is waited for.</param>
+    /// <param name="clock">Measures it.</param>
     /// <returns>False when that takes longer than <paramref name="patience"/>; it may go on then, or never end.</returns>
-    public async Task<bool> TryEndAsync(TimeSpan patience, TimeProvider clock)
+    public async Task<bool> TryEndAsync(bool retiresContext, TimeSpan patience, TimeProvider clock)
     {
         // On a thread of its own: what a handler or a service of the scope does when it is disposed of may block.
-        var ending = Task.Run(EndAsync);
+        var ending = Task.Run(() => EndAsync(retiresContext));
         try
         {
             await ending.WaitAsync(patience, clock);
@@ -29,7 +33,7 @@ internal sealed class UnitScope(AsyncServiceScope scope)
         }
     }
 
-    private async Task EndAsync()
+    private async Task EndAsync(bool retiresContext)
     {
         try
         {
@@ -37,6 +41,12 @@ internal sealed class UnitScope(AsyncServiceScope scope)
         }
         finally
         {
+            if (retiresContext && Db is not null)
+            {
+                // Where that fails the scope is left as it is, and its context with it.
+                await RetiredContext.KeepFromPoolAsync(Db);
+            }
+
             await scope.DisposeAsync();
         }
     }

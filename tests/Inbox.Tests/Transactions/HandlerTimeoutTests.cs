@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Inbox.Tests.Transactions;
 
@@ -80,6 +81,64 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         await Arena.PublishManyAsync(20, i => $"k{i}");
 
         await Arena.UntilNotesAsync(20);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task What_it_has_borrowed_is_given_back_when_it_has_ended(bool obeys, bool pooled)
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        // Those that run on keep theirs, and must leave some.
+        var slow = obeys ? 5 : 2;
+        var loans = new Loans(new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { MaxPoolSize = 3, Timeout = 2 }.ConnectionString);
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Settings["Inbox:Lanes"] = "1";
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.Services = services => services.AddSingleton(loans).AddScoped<Loan>();
+            setup.Describe = inbox => inbox.Queue(Arena.Queue, queue => queue.Handle<Noted, Borrower>());
+            if (pooled)
+            {
+                setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres));
+            }
+
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "slow" && obeys)
+                {
+                    await Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
+                }
+                else if (message.Text == "slow")
+                {
+                    mayGoOn.Wait(CancellationToken.None);
+                }
+            };
+        });
+        try
+        {
+            for (var i = 0; i < slow; i++)
+            {
+                await Arena.PublishAsync(new Noted("slow"));
+            }
+
+            await UntilDeferredAsync((uint)slow);
+            await Arena.PublishManyAsync(20, i => $"k{i}");
+
+            await Arena.UntilNotesAsync(20);
+            await Eventually.EqualsAsync(obeys ? 0 : slow, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+
+        await Eventually.EqualsAsync(0, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
     }
 
     [Theory]
@@ -192,5 +251,47 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
     {
         RetryInAnHour(setup);
         setup.Settings["Inbox:HandlerTimeout"] = "500ms";
+    }
+
+    /// <summary>How many connections the scopes of handlers have in hand.</summary>
+    private sealed class Loans(string postgres)
+    {
+        private int _open;
+
+        public int Open => Volatile.Read(ref _open);
+
+        public string Postgres => postgres;
+
+        public void Count(int change) => Interlocked.Add(ref _open, change);
+    }
+
+    /// <summary>A connection of a scope's own.</summary>
+    private sealed class Loan : IAsyncDisposable
+    {
+        private readonly Loans _loans;
+        private readonly NpgsqlConnection _connection;
+
+        public Loan(Loans loans)
+        {
+            _loans = loans;
+            _connection = new NpgsqlConnection(loans.Postgres);
+            _connection.Open();
+            loans.Count(1);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _connection.DisposeAsync();
+            _loans.Count(-1);
+        }
+    }
+
+    private sealed class Borrower(NotesContext db, Handling handling, Loan loan) : IMessageHandler<Noted>
+    {
+        public Task HandleAsync(Noted message, MessageContext context, CancellationToken cancellationToken)
+        {
+            ArgumentNullException.ThrowIfNull(loan);
+            return handling(db, message, context, cancellationToken);
+        }
     }
 }
