@@ -18,7 +18,7 @@ public sealed class MessageContext
     /// <summary>Ties messages of one conversation together; null if it has none.</summary>
     public string? CorrelationId { get; init; }
 
-    /// <summary>When the producer says it was sent, to the second; null if it does not say.</summary>
+    /// <summary>When the producer says it was sent, to the second; null if it does not say, or says a time that there is not.</summary>
     public DateTimeOffset? SentAt { get; init; }
 
     /// <summary>The headers on the wire, texts as <see cref="string"/>.</summary>

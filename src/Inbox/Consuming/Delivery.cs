@@ -5,6 +5,9 @@ namespace Inbox;
 /// <summary>One message as the broker delivered it: either understood, or with the defect because of which it can never be.</summary>
 internal sealed class Delivery
 {
+    private static readonly long FirstSecond = DateTimeOffset.MinValue.ToUnixTimeSeconds();
+    private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     public required ulong Tag { get; init; }
 
     /// <summary>A copy: the client's buffer is reused after the delivery callback.</summary>
@@ -39,6 +42,12 @@ internal sealed class Delivery
     /// <summary>Messages with the same value are handled one after another.</summary>
     public int LaneHash => Key?.GetHashCode(StringComparison.Ordinal) ?? MessageId.GetHashCode();
 
+    /// <summary>Null where .NET has no such time: some producers give milliseconds.</summary>
+    private DateTimeOffset? SentAt =>
+        Properties.IsTimestampPresent() && Properties.Timestamp.UnixTime is var seconds && seconds >= FirstSecond && seconds <= LastSecond
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+
     /// <summary>For the first try. Null for each further one, for which the body is decoded again: what a handler has done to a message
     /// must not be there the next time.</summary>
     public object? TakeMessage()
@@ -55,7 +64,7 @@ internal sealed class Delivery
         Key = Key,
         Attempt = Failures + 1,
         CorrelationId = Properties.CorrelationId,
-        SentAt = Properties.IsTimestampPresent() ? DateTimeOffset.FromUnixTimeSeconds(Properties.Timestamp.UnixTime) : null,
+        SentAt = SentAt,
         Headers = Headers,
         Queue = queue,
     };

@@ -44,6 +44,28 @@ public sealed class MalformedMessageTests(ServersFixture servers) : ArenaTests(s
         await Eventually.EqualsAsync(50u, () => Arena.MessagesAsync(Arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
     }
 
+    [Theory]
+    [InlineData(1_700_000_000, true)]
+    [InlineData(1_700_000_000_000, false)]
+    [InlineData(long.MaxValue, false)]
+    [InlineData(-1, true)]
+    [InlineData(long.MinValue, false)]
+    public async Task A_timestamp_that_no_clock_shows_counts_as_none(long timestamp, bool isSeen)
+    {
+        DateTimeOffset? sentAt = DateTimeOffset.MinValue;
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Handling = (db, message, context, _) =>
+        {
+            sentAt = context.SentAt;
+            return NoteIt.Default(db, message, context, CancellationToken.None);
+        });
+
+        await Arena.PublishRawAsync(With(p => p.Timestamp = new AmqpTimestamp(timestamp)), Good);
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(isSeen ? DateTimeOffset.FromUnixTimeSeconds(timestamp) : null, sentAt);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
+    }
+
     [Fact]
     public async Task User_headers_of_every_type_reach_the_handler_and_survive_a_retry()
     {
