@@ -115,7 +115,8 @@ internal sealed partial class UnitOfWork(
                 exception = new HandlerEndedTransactionException(exception);
             }
 
-            var timeout = exception as HandlerTimeoutException;
+            // What was thrown: a handler that has ended the transaction and then its time may run on all the same.
+            var timeout = thrown as HandlerTimeoutException;
             var endsSession = connection is not null && (timeout is not null || abandon.IsCancellationRequested);
             if (endsSession)
             {

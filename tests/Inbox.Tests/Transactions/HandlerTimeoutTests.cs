@@ -83,6 +83,41 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         await Arena.UntilNotesAsync(20);
     }
 
+    [Fact]
+    public async Task Nor_is_that_of_a_handler_that_has_rolled_back_and_runs_on()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres), poolSize: 1);
+            setup.Handling = async (db, message, context, _) =>
+            {
+                if (message.Text == "deaf")
+                {
+                    await db.Database.CurrentTransaction!.RollbackAsync(CancellationToken.None);
+                    mayGoOn.Wait(CancellationToken.None);
+                }
+
+                NoteIt.Add(db, message, context);
+            };
+        });
+        try
+        {
+            await Arena.PublishAsync(new Noted("deaf"));
+            await Arena.DeadLetterAsync();
+
+            await Arena.PublishManyAsync(20, i => $"k{i}");
+
+            await Arena.UntilNotesAsync(20);
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(true, true)]
