@@ -99,7 +99,15 @@ internal sealed partial class QueueConsumer(
     /// all those that were sent ahead with it lose a life.</summary>
     private void CountLoss(Subscription subscription, CancellationToken stopping)
     {
-        _lossesUnseen = subscription.HasReceived ? 0 : _lossesUnseen + 1;
+        if (subscription.WasCutUnread)
+        {
+            _lossesUnseen++;
+        }
+        else if (subscription.HasLasted)
+        {
+            _lossesUnseen = 0;
+        }
+
         if (!_narrow && _lossesUnseen >= LossesBeforeNarrow && !stopping.IsCancellationRequested)
         {
             _narrow = true;

@@ -33,13 +33,18 @@ internal sealed partial class Subscription(
     // from half of it on, the killer is counted twice for each death, in hand and alone, and its neighbours once.
     private readonly int _suspectCount = queue.Ordered ? options.DeliveryLimit / 2 : UnorderedSuspectCount;
 
+    private volatile bool _looked;
+    private bool _cut;
     private long _received;
     private long _settled;
     private long _receivedAtLastLook;
     private Delivery? _passed;
 
-    /// <summary>Whether a message has arrived that could be taken off the wire.</summary>
-    public bool HasReceived => Interlocked.Read(ref _received) > 0;
+    /// <summary>Whether a message has arrived that could be taken off the wire, or none for long enough.</summary>
+    public bool HasLasted => _looked || Interlocked.Read(ref _received) > 0;
+
+    /// <summary>Whether the connection has ended before that, and not by a word of the broker's.</summary>
+    public bool WasCutUnread => _cut && !HasLasted;
 
     /// <summary>Runs once.</summary>
     /// <param name="connection">The subscription's connection; the channel is its own.</param>
@@ -52,6 +57,7 @@ internal sealed partial class Subscription(
         var prefetch = narrow ? 1 : Math.Max(options.Prefetch, queue.BatchSize ?? 1);
         var acks = new AckSender(channel, queue, prefetch, metrics, logger);
         var acking = acks.RunAsync();
+        var asked = false;
         using var abandon = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var lanes = _waiting.Select(waiting => Task.Run(
@@ -60,6 +66,7 @@ internal sealed partial class Subscription(
         {
             var listener = new DeliveryListener(channel, reader, delivery => Take(delivery, narrow), Lose);
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
+            asked = true;
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
             onSubscribed();
 
@@ -77,6 +84,8 @@ internal sealed partial class Subscription(
         }
         finally
         {
+            // A message may come together with the broker's answer to the subscription, which is then not read either.
+            _cut = asked && connection.CloseReason is { Initiator: ShutdownInitiator.Library };
             await taking.CancelAsync();
             abandon.CancelAfter(timings.Drain);
             await EndAsync(lanes);
@@ -171,6 +180,7 @@ internal sealed partial class Subscription(
 
     private bool IsIdle()
     {
+        _looked = true;
         var received = Interlocked.Read(ref _received);
         var isIdle = received == _receivedAtLastLook && received == Interlocked.Read(ref _settled);
         _receivedAtLastLook = received;

@@ -62,6 +62,50 @@ public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(4_000, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
     }
 
+    [Fact]
+    public async Task A_consumer_that_stands_by_for_a_busy_one_takes_all_at_once_when_its_turn_comes()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        void Ahead(ConsumerSetup setup)
+        {
+            setup.Settings["Inbox:BatchSize"] = "10";
+            setup.Settings["Inbox:Prefetch"] = "10";
+        }
+
+        await using var active = await Arena.ConsumeAsync(setup =>
+        {
+            Ahead(setup);
+            setup.Handling = (db, message, context, _) =>
+            {
+                mayGoOn.Wait(CancellationToken.None);
+                return NoteIt.Default(db, message, context, CancellationToken.None);
+            };
+        });
+        try
+        {
+            await Arena.PublishManyAsync(40, _ => "k");
+            await using var standby = await Arena.ConsumeAsync(setup =>
+            {
+                Ahead(setup);
+                setup.Timings = new Timings { Watch = TimeSpan.FromMilliseconds(100) };
+            });
+
+            await Eventually.IsTrueAsync(
+                () => standby.Log.All.Count(line => line.Contains("nothing arrives though", StringComparison.Ordinal)) >= 5,
+                TimeSpan.FromSeconds(30),
+                "it has subscribed again and again");
+
+            Assert.DoesNotContain(standby.Log.All, line => line.Contains("one by one", StringComparison.Ordinal));
+            mayGoOn.Set();
+            await Arena.UntilNotesAsync(40);
+            Assert.Equal(0, await Arena.Servers.ScalarAsync<long>(Inversions));
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+    }
+
     [Theory]
     [InlineData(200, 2)]
     [InlineData(4, 5)]
