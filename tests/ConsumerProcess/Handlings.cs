@@ -39,13 +39,19 @@ internal static class Handlings
         return context.Attempt <= 2 ? throw new InvalidOperationException("told to fail") : Task.CompletedTask;
     }
 
-    /// <summary>The message with the text "killer" ends the process, as a stack overflow would.</summary>
+    /// <summary>As a stack overflow would.</summary>
+    public static void EndProcess()
+    {
+        Process.GetCurrentProcess().Kill();
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>The message with the text "killer" ends the process.</summary>
     private static Task Kill(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
     {
         if (message.Text == "killer")
         {
-            Process.GetCurrentProcess().Kill();
-            Thread.Sleep(Timeout.Infinite);
+            EndProcess();
         }
 
         NoteIt.Add(db, message, context);

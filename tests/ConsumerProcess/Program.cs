@@ -14,7 +14,7 @@ builder.Services.AddDbContext<NotesContext>(options => options.UseNpgsql(builder
 builder.Services.AddSingleton(Handlings.Named(builder.Configuration["HANDLING"]));
 builder.Services.AddInbox<NotesContext>(inbox => inbox.Queue(builder.Configuration["QUEUE"]!, queue =>
 {
-    queue.Handle<Noted, NoteIt>();
+    _ = builder.Configuration["HANDLING"] == "kill at decoding" ? queue.Handle<Deadly, NoteDeadly>() : queue.Handle<Noted, NoteIt>();
     if (builder.Configuration["UNORDERED"] == "true")
     {
         queue.Unordered();

@@ -4,14 +4,24 @@ using RabbitMQ.Client.Events;
 namespace Inbox;
 
 /// <summary>Passes on what the broker says to a subscription.</summary>
-internal sealed class DeliveryListener(IChannel channel, DeliveryReader reader, Action<Delivery> onDelivery, Action<string> onLost)
+/// <param name="channel">The subscription's.</param>
+/// <param name="reader">Reads what is wanted.</param>
+/// <param name="wants">Whether a message is, by its properties.</param>
+/// <param name="onDelivery">Gets it.</param>
+/// <param name="onLost">Called with the reason when the subscription is over.</param>
+internal sealed class DeliveryListener(
+    IChannel channel, DeliveryReader reader, Func<IReadOnlyBasicProperties, bool> wants, Action<Delivery> onDelivery, Action<string> onLost)
     : AsyncDefaultBasicConsumer(channel)
 {
     public override Task HandleBasicDeliverAsync(
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
         IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
-        onDelivery(reader.Read(deliveryTag, properties, body));
+        if (wants(properties))
+        {
+            onDelivery(reader.Read(deliveryTag, properties, body));
+        }
+
         return Task.CompletedTask;
     }
 

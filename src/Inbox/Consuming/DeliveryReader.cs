@@ -12,10 +12,14 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
     // https://www.rabbitmq.com/docs/dlx#effects
     private const string DeliveryLimit = "delivery_limit";
 
+    /// <summary>See <see cref="Delivery.DeliveryCount"/>.</summary>
+    public static long DeliveryCountOf(IReadOnlyBasicProperties properties) =>
+        WireHeaders.TryInteger(properties.Headers, MessageHeaders.DeliveryCount, out var deliveries) ? deliveries ?? 0 : 0;
+
     public Delivery Read(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
-        var count = WireHeaders.TryInteger(properties.Headers, MessageHeaders.DeliveryCount, out var deliveries) ? deliveries ?? 0 : 0;
+        var count = DeliveryCountOf(properties);
         try
         {
             return Understand(tag, properties, bytes, count, out var defect)

@@ -64,7 +64,7 @@ internal sealed partial class Subscription(
             () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
         try
         {
-            var listener = new DeliveryListener(channel, reader, delivery => Take(delivery, narrow), Lose);
+            var listener = new DeliveryListener(channel, reader, properties => Wants(properties, narrow), Take, Lose);
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
             asked = true;
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
@@ -91,7 +91,7 @@ internal sealed partial class Subscription(
             await EndAsync(lanes);
             acks.Complete();
             await acking;
-            await CloseAsync(channel);
+            await ChannelEnd.CloseAsync(channel, ClosePatience, clock);
         }
     }
 
@@ -123,24 +123,28 @@ internal sealed partial class Subscription(
         }
     }
 
-    private void Take(Delivery delivery, bool narrow)
+    /// <summary>Whether what arrives is to be read: reading it may already be what kills the process.</summary>
+    private bool Wants(IReadOnlyBasicProperties properties, bool narrow)
     {
         Interlocked.Increment(ref _received);
         if (_end.Task.IsCompleted)
         {
             // Whatever still comes goes back with what was left out before it, or it would overtake that.
-            return;
+            return false;
         }
 
-        if (!narrow && delivery.DeliveryCount >= _suspectCount)
+        var count = DeliveryReader.DeliveryCountOf(properties);
+        if (!narrow && count >= _suspectCount)
         {
-            LogSuspect(queue.Name, delivery.DeliveryCount);
+            LogSuspect(queue.Name, count);
             _end.TrySetResult(SubscriptionEnd.Narrow);
-            return;
+            return false;
         }
 
-        _waiting[(uint)delivery.LaneHash % _waiting.Length].Writer.TryWrite(delivery);
+        return true;
     }
+
+    private void Take(Delivery delivery) => _waiting[(uint)delivery.LaneHash % _waiting.Length].Writer.TryWrite(delivery);
 
     private void Settle(IReadOnlyList<Delivery> deliveries, AckSender acks, bool narrow)
     {
@@ -185,21 +189,6 @@ internal sealed partial class Subscription(
         var isIdle = received == _receivedAtLastLook && received == Interlocked.Read(ref _settled);
         _receivedAtLastLook = received;
         return isIdle;
-    }
-
-    /// <summary>Closing waits for the broker's answer, so that the acks before it have arrived.</summary>
-    private async Task CloseAsync(IChannel channel)
-    {
-        try
-        {
-            using var patience = new CancellationTokenSource(ClosePatience, clock);
-            await channel.CloseAsync(Constants.ReplySuccess, "done", abort: false, patience.Token);
-            await channel.DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // A channel that is gone already has nothing left to settle.
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: a message has been delivered {Count} times without being settled; messages are taken one by one until it has passed")]

@@ -104,8 +104,10 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
         Assert.Equal(202, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
     }
 
-    [Fact]
-    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue()
+    [Theory]
+    [InlineData("kill")]
+    [InlineData("kill at decoding")]
+    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue(string handling)
     {
         static void Limit(ConsumerSetup setup) => setup.Settings["Inbox:DeliveryLimit"] = "8";
 
@@ -117,7 +119,7 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
         var deaths = 0;
         while (await Arena.MessagesAsync(Arena.DeadQueue) == 0)
         {
-            await using var consumer = ConsumerProcess.Start(Arena, ("HANDLING", "kill"), ("Inbox__DeliveryLimit", "8"));
+            await using var consumer = ConsumerProcess.Start(Arena, ("HANDLING", handling), ("Inbox__DeliveryLimit", "8"));
             await Eventually.IsTrueAsync(
                 async () => consumer.HasExited || await Arena.MessagesAsync(Arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
             deaths++;
