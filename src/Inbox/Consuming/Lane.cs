@@ -83,7 +83,25 @@ internal sealed partial class Lane(
 
         // The neighbours keep the rate of a batch: with one failure in a hundred messages all would be handled one by one.
         var (before, suspects, after) = Split(batch, failure.InHand);
-        return await SettleAsync(before, turn) && await OneByOneAsync(suspects, turn) && await SettleAsync(after, turn);
+        return await SettleAsync(before, turn) && await SuspectsAsync(suspects, failure, turn) && await SettleAsync(after, turn);
+    }
+
+    /// <summary>The handler that has ended the transaction is known if it is one. What it did afterwards is committed: it is not run
+    /// again.</summary>
+    private async Task<bool> SuspectsAsync(IReadOnlyList<Delivery> suspects, UnitFailure failure, Turn turn)
+    {
+        if (suspects.Count > 1 || failure.Exception is not HandlerEndedTransactionException)
+        {
+            return await OneByOneAsync(suspects, turn);
+        }
+
+        if (turn.Abandon.IsCancellationRequested || !await alone.GiveUpAsync(suspects[0], failure.Exception, turn.Stopping, turn.Abandon))
+        {
+            return false;
+        }
+
+        turn.Settle(suspects);
+        return true;
     }
 
     private static (IReadOnlyList<Delivery> Before, IReadOnlyList<Delivery> Suspects, IReadOnlyList<Delivery> After) Split(

@@ -44,6 +44,21 @@ internal sealed partial class MessageRun(
         }
     }
 
+    /// <summary>For a permanent failure that has come up in a batch.</summary>
+    /// <returns>As <see cref="RunAsync"/>.</returns>
+    public async Task<bool> GiveUpAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    {
+        try
+        {
+            await BuryHopelessAsync(delivery, failure, stopping, abandon);
+            return true;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private async Task<bool> TryUntilSettledAsync(Delivery delivery, CancellationToken stopping, CancellationToken abandon)
     {
         var contentions = 0;
@@ -75,8 +90,7 @@ internal sealed partial class MessageRun(
                     continue;
 
                 case FailureKind.Permanent:
-                    Charge(delivery);
-                    await BuryAsync(delivery, failure.Exception, "The handler says that trying again cannot help.", stopping, abandon);
+                    await BuryHopelessAsync(delivery, failure.Exception, stopping, abandon);
                     return true;
             }
 
@@ -109,6 +123,12 @@ internal sealed partial class MessageRun(
         {
             metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
         }
+    }
+
+    private Task BuryHopelessAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    {
+        Charge(delivery);
+        return BuryAsync(delivery, failure, "The handler says that trying again cannot help.", stopping, abandon);
     }
 
     private void Charge(Delivery delivery)

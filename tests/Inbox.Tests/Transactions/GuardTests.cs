@@ -158,12 +158,14 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Theory]
-    [InlineData("COMMIT")]
-    [InlineData("ROLLBACK")]
-    [InlineData("COMMIT", "BEGIN")]
-    [InlineData("ROLLBACK", "BEGIN")]
-    [InlineData("through EF")]
-    public async Task A_handler_that_ends_the_transaction_by_itself_is_a_dead_letter_at_once_and_spoils_no_neighbour(params string[] how)
+    [InlineData(1, "COMMIT")]
+    [InlineData(1, "ROLLBACK")]
+    [InlineData(1, "COMMIT", "BEGIN")]
+    [InlineData(1, "ROLLBACK", "BEGIN")]
+    // That there is another transaction without a moment between is known only before COMMIT, and not by whom.
+    [InlineData(2, "ROLLBACK AND CHAIN")]
+    [InlineData(1, "through EF")]
+    public async Task A_handler_that_ends_the_transaction_by_itself_is_a_dead_letter_at_once_and_spoils_no_neighbour(int runs, params string[] how)
     {
         var calls = 0;
         await Arena.DeclareAsync();
@@ -193,8 +195,7 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
 
         await Arena.DeadLetterAsync();
         await Arena.UntilNotesAsync(99);
-        // Once in its batch, once alone.
-        Assert.Equal(2, calls);
+        Assert.Equal(runs, calls);
         Assert.Equal(0, await Arena.NotesAsync("number = 50"));
         await Arena.UntilSettledAsync(consumer);
         Assert.Equal(99, await Arena.NotesAsync());
