@@ -10,6 +10,14 @@ public sealed class NativeServersTests
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
     [Fact]
+    public void A_port_is_given_to_one_only_though_nobody_listens_on_it_yet()
+    {
+        var ports = Enumerable.Range(0, 40).SelectMany(_ => FreePorts.Find(20)).ToList();
+
+        Assert.Equal(ports.Count, ports.Distinct().Count());
+    }
+
+    [Fact]
     public async Task What_was_committed_and_confirmed_survives_a_kill_of_both_servers()
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,7 +12,13 @@ public static class FreePorts
     private const int Lowest = 10_240;
     private const int Highest = 32_000;
 
-    /// <summary>Finds <paramref name="count"/> different ports. They are free now; nothing keeps them so.</summary>
+    // A server takes seconds to listen on its port. A file for each that is locked as long as this process lives keeps others that look for
+    // one by this class from it.
+    private static readonly string Locks = Path.Combine(Path.GetTempPath(), $"ports-of-{Environment.UserName}");
+    private static readonly List<FileStream> Kept = [];
+
+    /// <summary>Finds <paramref name="count"/> different ports. They are free now, and nobody else who asks here is given them before this
+    /// process ends.</summary>
     public static int[] Find(int count)
     {
         List<TcpListener> listeners = [];
@@ -23,9 +30,10 @@ public static class FreePorts
                 try
                 {
                     listener.Start();
+                    Keep(((IPEndPoint)listener.LocalEndpoint).Port);
                     listeners.Add(listener);
                 }
-                catch (SocketException)
+                catch (Exception taken) when (taken is SocketException or IOException)
                 {
                     listener.Dispose();
                 }
@@ -51,6 +59,18 @@ public static class FreePorts
         catch (SocketException)
         {
             return false;
+        }
+    }
+
+    /// <exception cref="IOException">Somebody has it.</exception>
+    private static void Keep(int port)
+    {
+        Directory.CreateDirectory(Locks);
+        var file = new FileStream(
+            Path.Combine(Locks, port.ToString(CultureInfo.InvariantCulture)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        lock (Kept)
+        {
+            Kept.Add(file);
         }
     }
 }
