@@ -8,6 +8,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
 {
     // After each walk, for each stretch of it.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     // What Npgsql takes for -infinity.
     private static readonly (DateTime Due, long Id) Start = (DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc), long.MinValue);
 

@@ -4,9 +4,9 @@ namespace Outbox.Relay;
 /// of their ids. Only the first few are kept in memory, so that one key cannot fill it.</summary>
 internal sealed class KeyLine(string key)
 {
-    /// <summary>How many rows of one key are kept in memory behind the one that is on its way: so many that the statement which fetches the
-    /// next ones, for half of them each time, costs little a row, and so few that several such keys do not fill a page.</summary>
-    public const int MaxWaiting = 256;
+    // How many rows of one key are kept in memory behind the one that is on its way: so many that the statement which fetches the
+    // next ones, for half of them each time, costs little a row, and so few that several such keys do not fill a page.
+    private const int MaxWaiting = 256;
 
     // Behind a row that comes back there is mostly nothing, and of a key that is still held back only the first row matters: so few
     // are asked for at first, so that a page has room for many keys.
@@ -37,7 +37,7 @@ internal sealed class KeyLine(string key)
     /// <summary>How many rows the next read of it asks for.</summary>
     public int ReadSize => Math.Min(_readSize, MaxWaiting - _waiting.Count);
 
-    /// <summary>What its reader notes of it: from which id on it waits to be read, and whether it goes on in the table.</summary>
+    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, and whether it goes on in the table.</summary>
     public (long? HungryFrom, bool GoesOn) Noted { get; set; }
 
     /// <summary>Takes a row in, in the order of ids.</summary>

@@ -19,7 +19,7 @@ public sealed class LookEverywhereTests
 
         _look.Begin(100);
         Assert.Equal([(long.MinValue, 100, 2)], Ranges());
-        _look.Found([Row(50)], Everything, TimeSpan.FromMilliseconds(1));
+        _look.Found([Rows.Of(50)], Everything, TimeSpan.FromMilliseconds(1));
 
         Assert.Empty(Ranges());
         Assert.False(_look.IsDue);
@@ -33,7 +33,7 @@ public sealed class LookEverywhereTests
         _look.Begin(100);
 
         // Those with a time of their own are found by others.
-        _look.Found([Row(5, deferred: true), Row(10), Row(10), Row(20), Row(30)], Everything, TimeSpan.Zero);
+        _look.Found([Rows.Of(5, deferred: true), Rows.Of(10), Rows.Of(10), Rows.Of(20), Rows.Of(30)], Everything, TimeSpan.Zero);
 
         Assert.Equal([(21, 100, 2)], Ranges());
     }
@@ -43,7 +43,7 @@ public sealed class LookEverywhereTests
     {
         _look.Begin(100);
 
-        _look.Found([Row(10)], complete: 10, TimeSpan.Zero);
+        _look.Found([Rows.Of(10)], complete: 10, TimeSpan.Zero);
 
         Assert.Equal([(11, 100, 2)], Ranges());
     }
@@ -53,7 +53,7 @@ public sealed class LookEverywhereTests
     {
         _look.Begin(long.MaxValue);
 
-        _look.Found([Row(7)], Everything, TimeSpan.Zero);
+        _look.Found([Rows.Of(7)], Everything, TimeSpan.Zero);
 
         Assert.False(_look.IsUnderWay);
     }
@@ -75,22 +75,4 @@ public sealed class LookEverywhereTests
         var looks = _look.AddTo(new GapLooks([], [], [], [], [], []));
         return looks.Lows.Zip(looks.Highs, looks.Mosts);
     }
-
-    private static OutboxRow Row(long id, bool deferred = false) => new()
-    {
-        Id = id,
-        MessageId = Guid.CreateVersion7(),
-        Exchange = "",
-        RoutingKey = "",
-        Type = "",
-        Key = null,
-        ContentType = "",
-        Headers = null,
-        TraceParent = null,
-        CreatedAt = DateTime.UnixEpoch,
-        Attempts = 0,
-        Deferred = deferred,
-        NotDue = false,
-        Body = [],
-    };
 }

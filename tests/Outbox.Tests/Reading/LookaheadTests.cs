@@ -9,7 +9,7 @@ public sealed class LookaheadTests
     [Fact]
     public void A_page_that_others_have_filled_does_not_turn_the_line_of_a_key_back_to_where_it_has_been()
     {
-        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Row(id))], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Rows.Of(id, "hot"))], ReadAgain.Nothing, complete: long.MaxValue);
         for (var sent = 0; sent < 200; sent++)
         {
             Assert.True(_lookahead.TryTake(out var row));
@@ -28,7 +28,7 @@ public sealed class LookaheadTests
     [Fact]
     public void No_more_are_taken_while_thousands_wait_to_be_marked_or_charged()
     {
-        _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Row(id, key: null))], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Rows.Of(id))], ReadAgain.Nothing, complete: long.MaxValue);
         var taken = new List<OutboxRow>();
         while (_lookahead.TryTake(out var row))
         {
@@ -49,22 +49,4 @@ public sealed class LookaheadTests
         _lookahead.Confirmed(next);
         Assert.False(_lookahead.TryTake(out _));
     }
-
-    private static OutboxRow Row(long id, string? key = "hot") => new()
-    {
-        Id = id,
-        MessageId = Guid.CreateVersion7(),
-        Exchange = "",
-        RoutingKey = "",
-        Type = "",
-        Key = key,
-        ContentType = "",
-        Headers = null,
-        TraceParent = null,
-        CreatedAt = DateTime.UnixEpoch,
-        Attempts = 0,
-        Deferred = false,
-        NotDue = false,
-        Body = [],
-    };
 }
