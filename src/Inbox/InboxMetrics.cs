@@ -23,7 +23,7 @@ internal sealed class InboxMetrics
         _deadLettered = meter.CreateCounter<long>("inbox.dead_lettered", "{message}", "Messages put into a dead-letter queue.");
         _failedAcks = meter.CreateCounter<long>(
             "inbox.failed_acks", "{message}", "Settled deliveries whose ack could not be sent; they come again and are suppressed.");
-        _handleDuration = meter.CreateHistogram<double>("inbox.handle.duration", "s", "How long one message's handler and its saving took.");
+        _handleDuration = meter.CreateHistogram<double>("inbox.handle.duration", "s", "How long one call of a handler took, with its saving where that is not done for a whole batch.");
     }
 
     public void Handled(string queue, int messages) => _handled.Add(messages, Tag(queue));

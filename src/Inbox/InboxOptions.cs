@@ -9,7 +9,8 @@ public sealed class InboxOptions
     /// <summary>The section's name.</summary>
     public const string SectionName = "Inbox";
 
-    /// <summary>How many messages one transaction handles at most. 1 to 1,000; 100 unless set. A queue can ask for less.</summary>
+    /// <summary>How many messages one transaction handles at most. 1 to 1,000; 100 unless set. A queue can have a
+    /// bound of its own.</summary>
     public int BatchSize { get; init; } = 100;
 
     /// <summary>How many messages the broker delivers ahead to each queue's consumer. <see cref="BatchSize"/> to 10,000; 400
@@ -20,7 +21,7 @@ public sealed class InboxOptions
     /// unless set.</summary>
     public int Lanes { get; init; } = 2;
 
-    /// <summary>How long a handler may take for one message. 100 ms to 1 h; 30 s unless set. RabbitMQ closes the channel of a consumer
+    /// <summary>How long one call of a handler may take: for one message, or for all that a batch handler is given. 100 ms to 1 h; 30 s unless set. RabbitMQ closes the channel of a consumer
     /// that has not acked for its consumer_timeout, 30 min unless set: more needs a longer one there.</summary>
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

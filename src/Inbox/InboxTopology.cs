@@ -6,10 +6,6 @@ namespace Inbox;
 /// <summary>The queues of this service: each with its retry queues and its dead-letter queue.</summary>
 internal sealed class InboxTopology(InboxDefinition definition, InboxOptions options, IConfiguration configuration) : ITopologySource
 {
-    /// <summary>The outbox's exchange and its default: the inbox reads the name, and knows nothing else of the outbox.</summary>
-    private const string ExchangeSetting = "Outbox:Exchange";
-    private const string DefaultExchange = "orders.events";
-
     // Newer brokers have a limit of 20 unless told otherwise, and drop what exceeds it where there is no dead-letter
     // exchange: a dead letter looked at 20 times would be gone. Older ones refuse the value that means none.
     private const int Unlimited = 1_000_000_000;
@@ -21,7 +17,7 @@ internal sealed class InboxTopology(InboxDefinition definition, InboxOptions opt
         {
             AddQueues(topology, queue, ladder);
 
-            var exchange = queue.Exchange ?? configuration[ExchangeSetting] ?? DefaultExchange;
+            var exchange = queue.Exchange ?? configuration[EventExchange.Setting] ?? EventExchange.Default;
             topology.Exchanges.Add(exchange);
             topology.Bindings.AddRange(queue.Handlers.Keys.Select(type => new BindingDeclaration(queue.Name, exchange, type)));
         }

@@ -20,7 +20,7 @@ public sealed class OutboxOptions
     public const string SectionName = "Outbox";
 
     /// <summary>The topic exchange that messages go to. 1 to 255 UTF-8 bytes; "orders.events" unless set.</summary>
-    public string Exchange { get; init; } = "orders.events";
+    public string Exchange { get; init; } = EventExchange.Default;
 
     /// <summary>How many rows one read fetches at most. 1 to 10,000; 1,000 unless set.</summary>
     public int BatchSize { get; init; } = 1_000;
@@ -39,6 +39,7 @@ public sealed class OutboxOptions
 
     /// <summary>After how many refusals a row is parked: returned, since no queue is bound for it, its exchange missing or forbidden,
     /// or the channel closed over it. A nack counts as an attempt but parks nothing: it tells of the broker, not of the message.
+    /// One over which the channel is closed again and again is parked after 3 at the latest, one that the wire cannot carry at once.
     /// 1 to 1,000; 10 unless set.</summary>
     public int MaxAttempts { get; init; } = 10;
 

@@ -35,6 +35,9 @@ internal static class OutboxSql
         DROP FUNCTION outbox_message_wake_up();
         """;
 
+    /// <summary>Subscribes to the notifications of <see cref="CreateWakeUp"/>.</summary>
+    public static string Listen(uint table) => $"LISTEN outbox_message_{table}";
+
     /// <summary>What the relay must know of the database before it may own the table.</summary>
     public const string Inspect =
         """

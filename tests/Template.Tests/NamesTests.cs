@@ -23,8 +23,7 @@ public sealed class NamesTests(TemplateHive hive)
         Assert.True(File.Exists(Path.Combine(made.Directory, $"tests/{service}.Tests/{service}.Tests.csproj")));
         Assert.Contains($"\"{dashed}.fulfilment\"", made.Read($"src/{service}/Fulfilment/FulfilmentQueue.cs"), StringComparison.Ordinal);
         Assert.Contains($"\"{dashed}.notifications\"", made.Read($"src/{service}/Notifications/NotificationsQueue.cs"), StringComparison.Ordinal);
-        Assert.Contains($"= \"{dashed}.events\"", made.Read("src/Outbox/OutboxOptions.cs"), StringComparison.Ordinal);
-        Assert.Contains($"= \"{dashed}.events\"", made.Read("src/Inbox/InboxTopology.cs"), StringComparison.Ordinal);
+        Assert.Contains($"= \"{dashed}.events\"", made.Read("src/Messaging/Contracts/EventExchange.cs"), StringComparison.Ordinal);
         Assert.Contains($"Database = \"{database}\"", made.Read("tools/Servers/Running/RunCommand.cs"), StringComparison.Ordinal);
         Assert.StartsWith($"# {service}", made.Read("README.md"), StringComparison.Ordinal);
         var compose = made.Read("docker-compose.yml");
@@ -39,8 +38,7 @@ public sealed class NamesTests(TemplateHive hive)
     {
         var made = await hive.NewAsync("Shop", "--exchange company.events --database shop_live");
 
-        Assert.Contains("= \"company.events\"", made.Read("src/Outbox/OutboxOptions.cs"), StringComparison.Ordinal);
-        Assert.Contains("= \"company.events\"", made.Read("src/Inbox/InboxTopology.cs"), StringComparison.Ordinal);
+        Assert.Contains("= \"company.events\"", made.Read("src/Messaging/Contracts/EventExchange.cs"), StringComparison.Ordinal);
         Assert.Contains("Database = \"shop_live\"", made.Read("tools/Servers/Running/RunCommand.cs"), StringComparison.Ordinal);
         Assert.Contains("Database=shop_live;", made.Read("docker-compose.yml"), StringComparison.Ordinal);
     }

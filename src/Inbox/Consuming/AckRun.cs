@@ -1,7 +1,7 @@
 namespace Inbox;
 
-/// <summary>An ack to send.</summary>
-internal readonly record struct Ack(ulong Tag, bool Multiple);
+/// <summary>An ack to send, of so many deliveries.</summary>
+internal readonly record struct Ack(ulong Tag, bool Multiple, int Deliveries);
 
 /// <summary>Decides which acks to send. One ack with <c>multiple</c> also acks every lower delivery of the channel, those that
 /// another lane has not finished included, and they would be lost: it is used only up to the end of the run in which each
@@ -28,14 +28,14 @@ internal sealed class AckRun(int most)
     {
         List<Ack> acks = [];
         // The tag of an ack must itself be unacked, or the broker closes the channel: the last settled one of the run.
-        if (EndOfRun() is { } last)
+        if (EndOfRun() is { Deliveries: > 0 } run)
         {
-            acks.Add(new Ack(last, Multiple: true));
+            acks.Add(new Ack(run.Last, Multiple: true, run.Deliveries));
         }
 
         if (_settled.Count > mayWait)
         {
-            acks.AddRange(_settled.Order().Select(tag => new Ack(tag, Multiple: false)));
+            acks.AddRange(_settled.Order().Select(tag => new Ack(tag, Multiple: false, Deliveries: 1)));
             _ackedAhead.UnionWith(_settled);
             _settled.Clear();
         }
@@ -43,18 +43,18 @@ internal sealed class AckRun(int most)
         return acks;
     }
 
-    private ulong? EndOfRun()
+    private (ulong Last, int Deliveries) EndOfRun()
     {
-        ulong? last = null;
+        var (last, deliveries) = (0UL, 0);
         while (true)
         {
             if (_settled.Remove(_next))
             {
-                last = _next;
+                (last, deliveries) = (_next, deliveries + 1);
             }
             else if (!_ackedAhead.Remove(_next))
             {
-                return last;
+                return (last, deliveries);
             }
 
             _next++;

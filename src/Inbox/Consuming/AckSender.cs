@@ -51,7 +51,7 @@ internal sealed partial class AckSender(IChannel channel, QueueDefinition queue,
         catch (Exception exception)
         {
             // Normal after a lost channel: the broker delivers the message again, and the inbox knows it.
-            metrics.FailedAcks(queue.Name, 1);
+            metrics.FailedAcks(queue.Name, ack.Deliveries);
             LogAckFailed(exception, queue.Name);
         }
     }

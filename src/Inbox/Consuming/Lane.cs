@@ -128,7 +128,7 @@ internal sealed partial class Lane(
         turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
         try
         {
-            await alone.CountAsync(outcome, turn.Stopping, turn.Abandon);
+            await alone.ConcludeAsync(outcome, turn.Stopping, turn.Abandon);
             turn.Settle(outcome.Impostors);
         }
         catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)

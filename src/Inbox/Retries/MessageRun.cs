@@ -32,7 +32,7 @@ internal sealed partial class MessageRun(
         {
             if (delivery.Defect is { } defect)
             {
-                await BuryAsync(delivery, failure: null, defect, stopping, abandon);
+                await DeadLetterAsync(delivery, failure: null, defect, stopping, abandon);
                 return true;
             }
 
@@ -50,7 +50,7 @@ internal sealed partial class MessageRun(
     {
         try
         {
-            await BuryHopelessAsync(delivery, failure, stopping, abandon);
+            await DeadLetterHopelessAsync(delivery, failure, stopping, abandon);
             return true;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -68,7 +68,7 @@ internal sealed partial class MessageRun(
             var outcome = await unit.RunAsync([delivery], abandon);
             if (outcome.Failure is not { } failure)
             {
-                await CountAsync(outcome, stopping, abandon);
+                await ConcludeAsync(outcome, stopping, abandon);
                 return true;
             }
 
@@ -90,7 +90,7 @@ internal sealed partial class MessageRun(
                     continue;
 
                 case FailureKind.Permanent:
-                    await BuryHopelessAsync(delivery, failure.Exception, stopping, abandon);
+                    await DeadLetterHopelessAsync(delivery, failure.Exception, stopping, abandon);
                     return true;
             }
 
@@ -98,7 +98,7 @@ internal sealed partial class MessageRun(
             LogFailed(failure.Exception, queue.Name, delivery.MessageId, delivery.Failures);
             if (!ladder.IsImmediate(delivery.Failures))
             {
-                await DeferAsync(delivery, failure.Exception, stopping, abandon);
+                await RetryLaterAsync(delivery, failure.Exception, stopping, abandon);
                 return true;
             }
         }
@@ -106,12 +106,12 @@ internal sealed partial class MessageRun(
         return false;
     }
 
-    /// <summary>Counts what a unit has settled, and buries what came under the id of another message.</summary>
-    public async Task CountAsync(UnitOutcome outcome, CancellationToken stopping, CancellationToken abandon)
+    /// <summary>A unit has been committed: what came under the id of another message becomes a dead letter, and the rest is counted.</summary>
+    public async Task ConcludeAsync(UnitOutcome outcome, CancellationToken stopping, CancellationToken abandon)
     {
         foreach (var impostor in outcome.Impostors)
         {
-            await BuryAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping, abandon);
+            await DeadLetterAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping, abandon);
         }
 
         if (outcome.Handled.Count > 0)
@@ -125,10 +125,10 @@ internal sealed partial class MessageRun(
         }
     }
 
-    private Task BuryHopelessAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    private Task DeadLetterHopelessAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
     {
         Charge(delivery);
-        return BuryAsync(delivery, failure, "The handler says that trying again cannot help.", stopping, abandon);
+        return DeadLetterAsync(delivery, failure, "The handler says that trying again cannot help.", stopping, abandon);
     }
 
     private void Charge(Delivery delivery)
@@ -137,11 +137,11 @@ internal sealed partial class MessageRun(
         delivery.FirstFailedAt ??= clock.GetUtcNow();
     }
 
-    private async Task DeferAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    private async Task RetryLaterAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
     {
         if (ladder.WaitAfter(delivery.Failures) is not { } wait)
         {
-            await BuryAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping, abandon);
+            await DeadLetterAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping, abandon);
             return;
         }
 
@@ -153,7 +153,7 @@ internal sealed partial class MessageRun(
         catch (CopyTooLongException)
         {
             // Without its headers it would be another message to its handler.
-            await BuryAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", stopping, abandon);
+            await DeadLetterAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", stopping, abandon);
             return;
         }
 
@@ -161,7 +161,7 @@ internal sealed partial class MessageRun(
         metrics.Retried(queue.Name);
     }
 
-    private async Task BuryAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
+    private async Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
     {
         try
         {
@@ -174,7 +174,7 @@ internal sealed partial class MessageRun(
 
         Failpoint.Hit("retry.after-republish");
         metrics.DeadLettered(queue.Name);
-        LogBuried(failure, queue.Name, delivery.MessageId, reason);
+        LogDeadLettered(failure, queue.Name, delivery.MessageId, reason);
 
         Task PublishAsync(bool withHeaders)
         {
@@ -190,5 +190,5 @@ internal sealed partial class MessageRun(
     private partial void LogFailed(Exception exception, string queue, Guid messageId, int failures);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: message {MessageId} is now a dead letter. {Reason}")]
-    private partial void LogBuried(Exception? exception, string queue, Guid messageId, string reason);
+    private partial void LogDeadLettered(Exception? exception, string queue, Guid messageId, string reason);
 }

@@ -12,19 +12,25 @@ internal static class HandlerActivity
         var first = deliveries[0];
         var links = deliveries.Skip(1).Select(delivery => new ActivityLink(TraceOf(delivery)));
         var activity = Telemetry.Activities.StartActivity($"handle {queue.Name}", ActivityKind.Consumer, TraceOf(first), links: links);
-        if (activity is null && TraceOf(first) != default)
-        {
-            // Nobody records spans here, but messages that the handler adds still belong to their trace.
-            activity = new Activity($"handle {queue.Name}").SetParentId(first.Headers[MessageHeaders.TraceParent] as string ?? "").Start();
-            activity.TraceStateString = first.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
-        }
-
-        return activity?
+        return activity is null ? Unrecorded(queue, first) : activity
             .SetTag("messaging.system", "rabbitmq")
             .SetTag("messaging.destination.name", queue.Name)
             .SetTag("messaging.batch.message_count", deliveries.Count > 1 ? deliveries.Count : null)
             .SetTag("messaging.message.id", first.MessageId)
             .SetTag("messaging.message.type", first.Handler!.MessageType);
+    }
+
+    /// <summary>Nobody records spans here, but messages that the handler adds still belong to their trace, if there is one.</summary>
+    private static Activity? Unrecorded(QueueDefinition queue, Delivery first)
+    {
+        if (TraceOf(first) == default)
+        {
+            return null;
+        }
+
+        var activity = new Activity($"handle {queue.Name}").SetParentId(first.Headers[MessageHeaders.TraceParent] as string ?? "").Start();
+        activity.TraceStateString = first.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
+        return activity;
     }
 
     /// <summary>The default if it has none that can be read.</summary>

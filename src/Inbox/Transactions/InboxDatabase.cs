@@ -30,9 +30,9 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         try
         {
             var (fsync, synchronousCommit) = await UseAsync(connection => DurabilityAsync(connection, patience, either.Token), either.Token);
-            if (!environment.IsDevelopment() && (fsync == "off" || synchronousCommit == "off"))
+            if (Durability.FaultOf(fsync, synchronousCommit, environment) is { } fault)
             {
-                throw new UnsafeDatabaseException(fsync, synchronousCommit);
+                throw new UnsafeDatabaseException(fault);
             }
 
             return null;

@@ -50,11 +50,7 @@ internal sealed partial class UnfitDatabase(
             return $"{SettingName.OfKey(ServiceDatabase.Setting)} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
         }
 
-        var (fsync, synchronousCommit) = (reader.GetString(1), reader.GetString(2));
-        return !environment.IsDevelopment() && (fsync == "off" || synchronousCommit == "off")
-            ? $"PostgreSQL runs with fsync={fsync} and synchronous_commit={synchronousCommit}: a crash would lose commits that were already "
-                + "acknowledged. Outside Development neither may be off."
-            : null;
+        return Durability.FaultOf(reader.GetString(1), reader.GetString(2), environment);
     }
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The service stops, since it cannot run like this: {Reason}")]

@@ -8,13 +8,13 @@ public sealed class AckRunTests
         var run = new AckRun(most: 1);
         Settle(run, 1, 2, 4, 5);
 
-        Assert.Equal([new Ack(2, true), new Ack(4, false), new Ack(5, false)], run.Take());
+        Assert.Equal([new Ack(2, true, 2), new Ack(4, false, 1), new Ack(5, false, 1)], run.Take());
 
         run.Settle(3);
         // 4 and 5 are acked already: an ack of 5 would close the channel.
-        Assert.Equal([new Ack(3, true)], run.Take());
+        Assert.Equal([new Ack(3, true, 1)], run.Take());
         run.Settle(6);
-        Assert.Equal([new Ack(6, true)], run.Take());
+        Assert.Equal([new Ack(6, true, 1)], run.Take());
         Assert.Empty(run.Take());
     }
 
@@ -26,7 +26,7 @@ public sealed class AckRunTests
         Assert.Empty(run.Take());
 
         run.Settle(1);
-        Assert.Equal([new Ack(3, true)], run.Take());
+        Assert.Equal([new Ack(3, true, 3)], run.Take());
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class AckRunTests
         var run = new AckRun(most: 10);
         Settle(run, 1, 3);
 
-        Assert.Equal([new Ack(1, true), new Ack(3, false)], run.TakeAll());
+        Assert.Equal([new Ack(1, true, 1), new Ack(3, false, 1)], run.TakeAll());
         Assert.Empty(run.TakeAll());
     }
 
@@ -66,6 +66,7 @@ public sealed class AckRunTests
                 Assert.Contains(ack.Tag, unacked);
                 var covered = ack.Multiple ? unacked.Where(tag => tag <= ack.Tag).ToList() : [ack.Tag];
                 Assert.All(covered, tag => Assert.Contains(tag, settled));
+                Assert.Equal(covered.Count, ack.Deliveries);
                 unacked.ExceptWith(covered);
             }
 

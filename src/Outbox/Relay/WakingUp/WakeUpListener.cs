@@ -22,7 +22,7 @@ internal sealed class WakeUpListener : IAsyncDisposable
         {
             await OutboxDatabase.LimitAsync(connection, lease, cancellationToken);
             connection.Notification += (_, _) => woken();
-            await using var command = new NpgsqlCommand($"LISTEN {table.Channel}", connection);
+            await using var command = new NpgsqlCommand(OutboxSql.Listen(table.Oid), connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
             return new WakeUpListener(connection, lease / 3, clock);
         }

@@ -94,11 +94,9 @@ internal sealed class OutboxDatabase
                 + "order of insertion, and the relay would pass rows by.");
         }
 
-        if (!_environment.IsDevelopment() && (reader.GetString(5) == "off" || reader.GetString(6) == "off"))
+        if (Durability.FaultOf(reader.GetString(5), reader.GetString(6), _environment) is { } fault)
         {
-            throw new UnfitDatabaseException(
-                $"PostgreSQL runs with fsync={reader.GetString(5)} and synchronous_commit={reader.GetString(6)}: a crash would lose "
-                + "commits that were already acknowledged. Outside Development neither may be off.");
+            throw new UnfitDatabaseException(fault);
         }
 
         return new OutboxTable(reader.GetFieldValue<uint>(0), reader.GetFieldValue<uint>(4));

@@ -1,22 +1,15 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Messaging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Outbox.Relay;
 
 /// <summary>Publishes over one broker connection until it breaks.</summary>
 internal sealed class PublishSession(
-    ConfirmedPublisher publisher, Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology,
-    RefusedExchanges refused, string appId, OutboxOptions options, OutboxMetrics metrics)
+    ConfirmedPublisher publisher, Lookahead lookahead, RowOutcomes outcomes, RefusedExchanges refused, string appId, OutboxOptions options)
 {
-    // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
-    private const int MaxChannelsClosed = 3;
-
     private readonly Lock _gate = new();
-    private readonly List<OutboxRow> _unknown = [];
     private CancellationToken _stop;
     private int _inFlight;
 
@@ -60,7 +53,7 @@ internal sealed class PublishSession(
             await lookahead.Publishable.WaitAsync(CancellationToken.None);
         }
 
-        PutBackUnknown();
+        outcomes.PutBackUnknown(publisher.ServerClose);
     }
 
     /// <summary>Called by the loop when something new may go, and by whoever has settled a row, since that makes room and lets
@@ -99,7 +92,7 @@ internal sealed class PublishSession(
     {
         if (refused.ReasonOf(row.Exchange) is { } reason)
         {
-            Refuse(row, reason, options.MaxAttempts);
+            outcomes.Refuse(row, reason, options.MaxAttempts);
             Land();
         }
         else if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
@@ -108,7 +101,7 @@ internal sealed class PublishSession(
         }
         else
         {
-            Refuse(row, refusal, maxAttempts: 1);
+            outcomes.Refuse(row, refusal, maxAttempts: 1);
             Land();
         }
     }
@@ -131,81 +124,10 @@ internal sealed class PublishSession(
         {
             var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body, inline: true);
             Failpoint.Hit("relay.after-publish");
-            Settle(row, await publish);
+            outcomes.Settle(row, await publish);
         }
 
         Land();
         PublishWhatMayGo();
     }
-
-    private void Settle(OutboxRow row, PublishOutcome outcome)
-    {
-        switch (outcome.Result)
-        {
-            case PublishResult.Confirmed:
-                Confirm(row);
-                break;
-            case PublishResult.Rejected when outcome.Unroutable && options.Unroutable == UnroutablePolicy.Accept:
-                metrics.UnroutableAccepted();
-                Confirm(row);
-                break;
-            case PublishResult.Rejected:
-                Refuse(row, outcome.Reason, outcome.Nacked ? Settlement.NeverParked : options.MaxAttempts);
-                break;
-            default:
-                lock (_unknown)
-                {
-                    _unknown.Add(row);
-                }
-
-                break;
-        }
-    }
-
-    private void Confirm(OutboxRow row)
-    {
-        Failpoint.Hit("relay.after-confirm");
-        lookahead.Confirmed(row);
-        settled.TryWrite(new Settlement(row));
-    }
-
-    private void Refuse(OutboxRow row, string? reason, int maxAttempts)
-    {
-        lookahead.Refused(row);
-        settled.TryWrite(new Settlement(row, reason, maxAttempts));
-    }
-
-    /// <summary>Unknown never counts against a row, but for those of an exchange that is refused as such, and for the one that
-    /// closed the channel while it was alone in it.</summary>
-    private void PutBackUnknown()
-    {
-        var close = publisher.ServerClose;
-        var explained = close is not null && refused.Explain(close, _unknown);
-        foreach (var row in _unknown)
-        {
-            var blamed = close is not null && !explained && MayBlame(close, row);
-            if (refused.ReasonOf(row.Exchange) is { } reason)
-            {
-                Refuse(row, reason, options.MaxAttempts);
-            }
-            else if (blamed && row.Suspect && _unknown.Count == 1)
-            {
-                Refuse(
-                    row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts));
-            }
-            else
-            {
-                lookahead.PutBack(row, suspect: blamed);
-            }
-        }
-    }
-
-    /// <summary>Whether this close can be the fault of the row. An operator's close and an internal error of the broker are
-    /// not; nor is a missing or forbidden exchange, where it is one that this service declares for itself.</summary>
-    private bool MayBlame(ShutdownEventArgs close, OutboxRow row) => close.ReplyCode switch
-    {
-        Constants.ConnectionForced or Constants.InternalError or Constants.ReplySuccess => false,
-        Constants.NotFound or Constants.AccessRefused => close.IsOverTopic() || !topology.Exchanges.Contains(row.Exchange),
-        _ => true,
-    };
 }

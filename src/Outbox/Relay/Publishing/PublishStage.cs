@@ -29,8 +29,8 @@ internal sealed partial class PublishStage(
                 await using var publisher = await OpenAsync(stopTaking);
                 reconnect.Succeeded();
                 await using var abandon = abort.Register(publisher.Abandon);
-                await new PublishSession(publisher, lookahead, settled, topology, _refused, connector.AppId, options, metrics)
-                    .RunAsync(pulse, status, stopTaking);
+                var outcomes = new RowOutcomes(lookahead, settled, topology, _refused, options, metrics);
+                await new PublishSession(publisher, lookahead, outcomes, _refused, connector.AppId, options).RunAsync(pulse, status, stopTaking);
                 if (!stopTaking.IsCancellationRequested)
                 {
                     status.BrokerLost(publisher.BreakReason!);

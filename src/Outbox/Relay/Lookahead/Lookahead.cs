@@ -3,18 +3,26 @@ using System.Diagnostics.CodeAnalysis;
 namespace Outbox.Relay;
 
 /// <summary>The rows in memory, between the reader that adds them, the publisher that takes them, and the marker that ends
-/// them. It decides what may be published next: rows without a key at once, of each key one at a time in order.</summary>
-internal sealed class Lookahead(int batchSize, TimeProvider clock)
+/// them. One lock guards all of it, and who may go on is told.</summary>
+internal sealed class Lookahead
 {
     private readonly Lock _lock = new();
     private readonly HeldRows _held = new();
     private readonly KeyLines _lines = new();
     private readonly ReadyRows _ready = new();
+    private readonly RowOrder _order;
+    private readonly int _batchSize;
 
     // Without a key, their time has come, and they are still to be read.
     private readonly SortedSet<long> _due = [];
-    private int _untaken;
     private bool _paused;
+
+    public Lookahead(int batchSize, TimeProvider clock)
+    {
+        _batchSize = batchSize;
+        _order = new RowOrder(_held, _lines, _ready, Readable);
+        DueTimes = new DueTimes(clock);
+    }
 
     /// <summary>Set when a row may have become publishable.</summary>
     public AsyncSignal Publishable { get; } = new();
@@ -23,7 +31,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     public AsyncSignal Readable { get; } = new();
 
     /// <summary>When rows that this relay deferred come back.</summary>
-    public DueTimes DueTimes { get; } = new(clock);
+    public DueTimes DueTimes { get; }
 
     /// <summary>While above zero, rows are published one at a time: one of the suspects has closed a channel.</summary>
     public int Suspects => _ready.Suspects;
@@ -32,7 +40,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     public bool HasRoom()
     {
         using var locked = _lock.EnterScope();
-        return _untaken < batchSize && !_held.AreFull;
+        return _order.Untaken < _batchSize && !_held.AreFull;
     }
 
     /// <summary>Whether rows are known that are only in the table and may be read now or soon.</summary>
@@ -47,14 +55,14 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        return new ReadAgain(_lines.Wanted(batchSize), [.. _due.Take(batchSize)]);
+        return new ReadAgain(_lines.Wanted(_batchSize), [.. _due.Take(_batchSize)]);
     }
 
     /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
     public bool HasRoomForDue()
     {
         using var locked = _lock.EnterScope();
-        return _due.Count < batchSize;
+        return _due.Count < _batchSize;
     }
 
     /// <summary>The time of a deferred row has come: it is read next, or follows those of its key that are before it.</summary>
@@ -79,7 +87,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         }
 
         // What else there is of a key that was unknown, before this row, is not known either.
-        Change(line, line.ReadAgainFrom(id == line.BlockedAt ? id : long.MinValue));
+        _order.Change(line, line.ReadAgainFrom(id == line.BlockedAt ? id : long.MinValue));
         return true;
     }
 
@@ -88,7 +96,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         using var locked = _lock.EnterScope();
         var line = _lines.Of(key);
-        Change(line, line.BlockAt(id));
+        _order.Change(line, line.BlockAt(id));
     }
 
     /// <summary>Takes in one page: everything there was up to the id <paramref name="complete"/>, in the order of ids, and what was read
@@ -102,7 +110,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         var added = 0;
         foreach (var row in rows)
         {
-            added += Add(row) ? 1 : 0;
+            added += _order.Add(row) ? 1 : 0;
             if (row.Key is not null && lines.TryGetValue(row.Key, out var read))
             {
                 read.Saw(row.Id);
@@ -112,7 +120,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         foreach (var read in lines.Values)
         {
             read.End(complete);
-            Promote(read.Line);
+            _order.Promote(read.Line);
         }
 
         Publishable.Set();
@@ -132,12 +140,12 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     {
         using var locked = _lock.EnterScope();
         row = null;
-        if (_paused || _held.WritingLags || !_ready.TryTake(out row))
+        if (_paused || _held.WritingLags || !_order.TryTake(out row))
         {
             return false;
         }
 
-        if (--_untaken == batchSize - 1)
+        if (_order.Untaken == _batchSize - 1)
         {
             Readable.Set();
         }
@@ -156,7 +164,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         }
 
         _held.Confirmed(row);
-        LeaveLine(row, _ => []);
+        _order.LeaveLine(row, _ => []);
     }
 
     /// <summary>The broker refused it: it stays held until it is charged.</summary>
@@ -170,8 +178,7 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
     public void PutBack(OutboxRow row, bool suspect)
     {
         using var locked = _lock.EnterScope();
-        _ready.AddAgain(row, suspect);
-        _untaken++;
+        _order.PutBack(row, suspect);
         Publishable.Set();
     }
 
@@ -216,76 +223,14 @@ internal sealed class Lookahead(int batchSize, TimeProvider clock)
         using var locked = _lock.EnterScope();
         foreach (var line in _lines.Blocked)
         {
-            Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
+            _order.Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
         }
     }
 
-    private bool Add(OutboxRow row)
-    {
-        // A read that walks much takes its time: what it saw as waiting may have been sent and marked before it ended.
-        if (_held.Contain(row.Id) || _held.SettledMeanwhile(row.Id))
-        {
-            return false;
-        }
-
-        var line = row.Key is null ? null : _lines.Of(row.Key);
-        if (row.NotDue)
-        {
-            Change(line!, line!.BlockAt(row.Id));
-            return false;
-        }
-
-        _held.Add(row);
-        _untaken++;
-        if (line is null)
-        {
-            _ready.Add(row);
-            return true;
-        }
-
-        Change(line, line.Join(row));
-        return _held.Contain(row.Id);
-    }
-
-    /// <summary>It leaves memory, and what <paramref name="leave"/> makes of its key's line.</summary>
     private void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
-        _ready.Acquit(row);
-        _held.Settled(row.Id);
-        LeaveLine(row, leave);
+        _order.End(row, leave);
         Publishable.Set();
         Readable.Set();
-    }
-
-    private void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
-    {
-        if (row.Key is not null)
-        {
-            var line = _lines.Of(row.Key);
-            line.Busy = false;
-            Change(line, leave(line));
-        }
-    }
-
-    /// <summary>The line has changed, and some of its rows have left memory: it knows from where to read them again.</summary>
-    private void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
-    {
-        _untaken -= evicted.Count;
-        _held.Remove(evicted);
-        Promote(line);
-    }
-
-    /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
-    private void Promote(KeyLine line)
-    {
-        if (_lines.TryPromote(line, out var next))
-        {
-            _ready.Add(next);
-        }
-
-        if (_lines.BecameHungry(line))
-        {
-            Readable.Set();
-        }
     }
 }
