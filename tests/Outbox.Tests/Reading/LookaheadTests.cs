@@ -49,4 +49,83 @@ public sealed class LookaheadTests
         _lookahead.Confirmed(next);
         Assert.False(_lookahead.TryTake(out _));
     }
+
+    [Fact]
+    public void A_few_keys_with_a_long_backlog_do_not_keep_everything_else_from_being_read()
+    {
+        var last = 0L;
+        for (var page = 0; page < 20; page++)
+        {
+            Assert.True(_lookahead.HasRoom());
+            var again = _lookahead.BeginRead();
+            _lookahead.Offer([.. Enumerable.Range(0, 1_000).Select(_ => Rows.Of(++last, $"hot-{last % 8}"))], again, complete: last);
+            while (_lookahead.TryTake(out _))
+            {
+            }
+        }
+
+        _lookahead.Offer([Rows.Of(++last, "another")], _lookahead.BeginRead(), complete: last);
+        Assert.True(_lookahead.TryTake(out var taken));
+        Assert.Equal("another", taken.Key);
+    }
+
+    [Fact]
+    public async Task Room_that_a_page_has_taken_and_a_publish_has_given_back_is_told()
+    {
+        _lookahead.Offer([Rows.Of(1)], ReadAgain.Nothing, complete: long.MaxValue);
+        Assert.True(_lookahead.TryTake(out _));
+        for (var page = 1; _lookahead.HasRoom(); page++)
+        {
+            _lookahead.Offer([.. Enumerable.Range(page * 1_000, 1_000).Select(id => Rows.Of(id))], ReadAgain.Nothing, complete: long.MaxValue);
+        }
+
+        await _lookahead.Readable.WaitAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+        Assert.True(_lookahead.TryTake(out _));
+
+        Assert.True(_lookahead.HasRoom());
+        await _lookahead.Readable.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void A_read_that_began_before_its_line_was_doubted_does_not_lead_past_the_row_in_doubt()
+    {
+        _lookahead.Offer([Rows.Of(10, "k"), Rows.Of(11, "k")], ReadAgain.Nothing, complete: long.MaxValue);
+        Assert.True(_lookahead.TryTake(out var refused));
+        _lookahead.Refused(refused);
+        _lookahead.IsDue("k", 5);
+        var again = _lookahead.BeginRead();
+
+        _lookahead.Changed(refused);
+        _lookahead.Offer([Rows.Of(5, "k"), Rows.Of(10, "k"), Rows.Of(11, "k")], again, complete: long.MaxValue);
+        while (_lookahead.TryTake(out var row))
+        {
+            _lookahead.Confirmed(row);
+            _lookahead.Marked([row.Id]);
+        }
+
+        var line = Assert.Single(_lookahead.BeginRead().Lines);
+        Assert.InRange(line.From, long.MinValue, 10);
+    }
+
+    [Fact]
+    public void A_deferred_row_that_a_read_has_come_to_exactly_is_read_when_it_is_due()
+    {
+        const int Before = 385;
+        _lookahead.Block("k", Before + 1);
+        _lookahead.Offer([.. Enumerable.Range(1, Before).Select(id => Rows.Of(id, "k"))], ReadAgain.Nothing, complete: long.MaxValue);
+        for (var sent = 0; sent < Before; sent++)
+        {
+            if (_lookahead.BeginRead() is { Lines: [var line] } again)
+            {
+                var rows = Enumerable.Range((int)line.From, line.Most).Where(id => id <= Before).Select(id => Rows.Of(id, "k"));
+                _lookahead.Offer([.. rows], again, complete: long.MaxValue);
+            }
+
+            Assert.True(_lookahead.TryTake(out var row));
+            _lookahead.Confirmed(row);
+        }
+
+        Assert.True(_lookahead.IsDue("k", Before + 1));
+        Assert.Equal([Before + 1], _lookahead.BeginRead().Lines.Select(line => line.From));
+    }
 }

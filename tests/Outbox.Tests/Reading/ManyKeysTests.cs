@@ -75,6 +75,54 @@ public sealed class ManyKeysTests(ServersFixture servers)
         Assert.InRange(taken.Count, 1_000, 10_000);
     }
 
+    [Theory]
+    [InlineData(8, 0)]
+    [InlineData(40, 0)]
+    [InlineData(8, 50_000)]
+    public async Task A_few_keys_with_a_long_backlog_hold_nobody_up_and_keep_their_pace(int keys, int bodyBytes)
+    {
+        const int Each = 600;
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync(
+            $"""
+            INSERT INTO outbox_message (exchange, routing_key, type, key, body)
+            SELECT 'e', 'r', 't', 'hot' || n % {keys}, decode(repeat('00', {bodyBytes}), 'hex') FROM generate_series(1, {keys * Each}) AS n
+            """);
+        await arena.AddBacklogAsync(10);
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+
+        // One confirm of each key in a round, and a read if there is room.
+        var all = new List<OutboxRow>();
+        var onTheirWay = new List<OutboxRow>();
+        var roundOfOthers = 0;
+        var rounds = 0;
+        for (; all.Count < (keys * Each) + 10 && rounds < 3 * Each; rounds++)
+        {
+            var ids = onTheirWay.Select(row => row.Id).ToArray();
+            onTheirWay.ForEach(reader.Lookahead.Confirmed);
+            await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = now() WHERE id = ANY ($1)", ids);
+            reader.Lookahead.Marked(ids);
+            if (reader.Lookahead.HasRoom())
+            {
+                await reader.ReadAsync();
+            }
+
+            onTheirWay.Clear();
+            while (reader.Lookahead.TryTake(out var row))
+            {
+                onTheirWay.Add(row);
+            }
+
+            all.AddRange(onTheirWay);
+            roundOfOthers = roundOfOthers == 0 && all.Count(row => row.Key is null) == 10 ? rounds : roundOfOthers;
+        }
+
+        Assert.Equal((keys * Each) + 10, all.Count);
+        Assert.All(all.GroupBy(row => row.Key), key => Assert.Equal(key.Select(row => row.Id).Order(), key.Select(row => row.Id)));
+        Assert.InRange(roundOfOthers, 0, 60);
+        Assert.InRange(rounds, Each, Each + (Each / 4));
+    }
+
     [Fact]
     public async Task What_is_due_behind_others_of_its_key_costs_no_read_more_than_a_page()
     {

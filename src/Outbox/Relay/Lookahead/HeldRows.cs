@@ -13,10 +13,10 @@ internal sealed class HeldRows
 
     private readonly Dictionary<long, OutboxRow> _rows = [];
     private readonly HashSet<long> _settled = [];
-    private long _bytes;
     private int _unwritten;
 
-    public bool AreFull => _bytes >= MaxBytes;
+    /// <summary>Of bodies that may still have to be published.</summary>
+    public long Bytes { get; private set; }
 
     public bool WritingLags => _unwritten >= MaxUnwritten;
 
@@ -31,13 +31,13 @@ internal sealed class HeldRows
     public void Add(OutboxRow row)
     {
         _rows.Add(row.Id, row);
-        _bytes += row.Body.Length;
+        Bytes += row.Body.Length;
     }
 
     /// <summary>It stays until it is marked; its body is not needed any more.</summary>
     public void Confirmed(OutboxRow row)
     {
-        _bytes -= row.Body.Length;
+        Bytes -= row.Body.Length;
         row.Body = [];
         Unwritten(row);
     }
@@ -69,7 +69,7 @@ internal sealed class HeldRows
     {
         if (_rows.Remove(id, out var row))
         {
-            _bytes -= row.Body.Length;
+            Bytes -= row.Body.Length;
             _unwritten -= row.Unwritten ? 1 : 0;
         }
     }

@@ -4,14 +4,15 @@ namespace Outbox.Relay;
 /// of their ids. Only the first few are kept in memory, so that one key cannot fill it.</summary>
 internal sealed class KeyLine(string key)
 {
+    /// <summary>How many rows are asked for at first. Behind a row that comes back there is mostly nothing, and of a key that is still held
+    /// back only the first row matters: a page has room for many keys.</summary>
+    public const int FirstRead = 2;
+
+    private const int Growth = 8;
+
     // How many rows of one key are kept in memory behind the one that is on its way: so many that the statement which fetches the
     // next ones, for half of them each time, costs little a row, and so few that several such keys do not fill a page.
     private const int MaxWaiting = 256;
-
-    // Behind a row that comes back there is mostly nothing, and of a key that is still held back only the first row matters: so few
-    // are asked for at first, so that a page has room for many keys.
-    private const int FirstRead = 2;
-    private const int Growth = 8;
 
     private readonly LinkedList<OutboxRow> _waiting = [];
     private int _readSize = FirstRead;
@@ -27,22 +28,31 @@ internal sealed class KeyLine(string key)
     /// <summary>Rows from this id on are only in the table, and must be read again before the line can go past it.</summary>
     public long? EvictedFrom { get; set; }
 
+    /// <summary>How often it has been said that the table knows better: what a read brings that began before is older.</summary>
+    public int Doubts { get; private set; }
+
     public bool IsOver => !Busy && _waiting.Count == 0 && BlockedAt is null && EvictedFrom is null;
 
     /// <summary>Rows are only in the table, and nothing that is known holds them back.</summary>
     public bool GoesOnInTable => EvictedFrom is { } from && (BlockedAt is null || from < BlockedAt);
+
+    /// <summary>When the row that is on its way has gone, the next one must come from the table.</summary>
+    public bool Starves => GoesOnInTable && _waiting.Count == 0;
 
     public bool WantsReading => GoesOnInTable && _waiting.Count <= MaxWaiting / 2;
 
     /// <summary>How many rows the next read of it asks for.</summary>
     public int ReadSize => Math.Min(_readSize, MaxWaiting - _waiting.Count);
 
-    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, and whether it goes on in the table.</summary>
-    public (long? HungryFrom, bool GoesOn) Noted { get; set; }
+    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, whether it goes on in the table,
+    /// and whether it starves.</summary>
+    public (long? HungryFrom, bool GoesOn, bool Starves) Noted { get; set; }
 
     /// <summary>Takes a row in, in the order of ids.</summary>
+    /// <param name="row">Not deferred.</param>
+    /// <param name="crowded">All lines together hold so much that none may grow, but for one whose next row is not at hand.</param>
     /// <returns>The rows that leave memory for it, which may include the row itself.</returns>
-    public IReadOnlyCollection<OutboxRow> Join(OutboxRow row)
+    public IReadOnlyCollection<OutboxRow> Join(OutboxRow row, bool crowded)
     {
         if (row.Id == BlockedAt)
         {
@@ -70,12 +80,12 @@ internal sealed class KeyLine(string key)
             _waiting.AddAfter(before, row);
         }
 
-        if (_waiting.Count <= MaxWaiting)
+        if (_waiting.Count <= (crowded ? 1 : MaxWaiting))
         {
             return [];
         }
 
-        _readSize = MaxWaiting;
+        _readSize = crowded ? _readSize : MaxWaiting;
         return EvictFrom(_waiting.Last!.Value.Id);
     }
 
@@ -91,6 +101,7 @@ internal sealed class KeyLine(string key)
     /// <returns>The rows that leave memory until they have been read again.</returns>
     public IReadOnlyCollection<OutboxRow> ReadAgainFrom(long id)
     {
+        Doubts++;
         BlockedAt = null;
         EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
         _readSize = FirstRead;
@@ -99,7 +110,7 @@ internal sealed class KeyLine(string key)
 
     /// <summary>Whether this row of the table needs no read of its own: one that is known holds it back, or the line is read from before it
     /// anyway.</summary>
-    public bool Reaches(long id) => id > BlockedAt || id >= EvictedFrom;
+    public bool Reaches(long id) => id > BlockedAt || (GoesOnInTable && id >= EvictedFrom);
 
     /// <summary>A read has brought as many rows as it had asked for.</summary>
     public void HasMoreFrom(long id)

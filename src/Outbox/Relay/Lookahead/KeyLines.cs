@@ -32,15 +32,22 @@ internal sealed class KeyLines
         return line;
     }
 
-    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line.</summary>
-    public List<LineRead> Wanted(int rows)
+    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line; where they are
+    /// <paramref name="crowded"/> only those that starve, each with its next rows.</summary>
+    public List<LineRead> Wanted(int rows, bool crowded)
     {
         var reads = new List<LineRead>();
         foreach (var (from, key) in _hungry)
         {
             var line = _lines[key];
-            reads.Add(new LineRead(line, from, line.ReadSize));
-            rows -= line.ReadSize;
+            if (crowded && !line.Starves)
+            {
+                continue;
+            }
+
+            var most = crowded ? KeyLine.FirstRead : line.ReadSize;
+            reads.Add(new LineRead(line, from, most));
+            rows -= most;
             if (rows <= 0 || reads.Count == MaxPerRead)
             {
                 break;
@@ -63,11 +70,11 @@ internal sealed class KeyLines
     }
 
     /// <summary>Notes whether the line wants to be read again, and from where. After each change of the line.</summary>
-    /// <returns>True if it does since now.</returns>
+    /// <returns>True if it does since now, or more urgently.</returns>
     public bool BecameHungry(KeyLine line)
     {
         var before = line.Noted;
-        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.GoesOnInTable);
+        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.GoesOnInTable, line.Starves);
         _goOn += (line.Noted.GoesOn ? 1 : 0) - (before.GoesOn ? 1 : 0);
         if (line.Noted.HungryFrom != before.HungryFrom)
         {
@@ -82,6 +89,6 @@ internal sealed class KeyLines
             }
         }
 
-        return before.HungryFrom is null && line.Noted.HungryFrom is not null;
+        return (before.HungryFrom is null && line.Noted.HungryFrom is not null) || (line.Noted.Starves && !before.Starves);
     }
 }

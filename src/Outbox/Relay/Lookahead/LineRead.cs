@@ -3,6 +3,7 @@ namespace Outbox.Relay;
 /// <summary>One read of a key's line: its first <paramref name="most"/> rows from the id <paramref name="from"/> on.</summary>
 internal sealed class LineRead(KeyLine line, long from, int most)
 {
+    private readonly int _doubts = line.Doubts;
     private int _seen;
     private long? _last;
 
@@ -12,10 +13,11 @@ internal sealed class LineRead(KeyLine line, long from, int most)
 
     public int Most => most;
 
-    /// <summary>The page has come. False if the line was blocked or evicted anew since the read began: it is left for a later one.</summary>
+    /// <summary>The page has come. False if the line was blocked, evicted anew or doubted since the read began: it is left for a later
+    /// one.</summary>
     public bool TryBegin()
     {
-        if (line.EvictedFrom != from || !line.GoesOnInTable)
+        if (line.EvictedFrom != from || line.Doubts != _doubts || !line.GoesOnInTable)
         {
             return false;
         }

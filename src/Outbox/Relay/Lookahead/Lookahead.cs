@@ -20,7 +20,7 @@ internal sealed class Lookahead
     public Lookahead(int batchSize, TimeProvider clock)
     {
         _batchSize = batchSize;
-        _order = new RowOrder(_held, _lines, _ready, Readable);
+        _order = new RowOrder(batchSize, _held, _lines, _ready, Readable);
         DueTimes = new DueTimes(clock);
     }
 
@@ -40,7 +40,7 @@ internal sealed class Lookahead
     public bool HasRoom()
     {
         using var locked = _lock.EnterScope();
-        return _order.Untaken < _batchSize && !_held.AreFull;
+        return _order.HasRoom;
     }
 
     /// <summary>Whether rows are known that are only in the table and may be read now or soon.</summary>
@@ -55,7 +55,7 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        return new ReadAgain(_lines.Wanted(_batchSize), [.. _due.Take(_batchSize)]);
+        return new ReadAgain(_lines.Wanted(_batchSize, crowded: !_order.HasRoomForLines), [.. _due.Take(_batchSize)]);
     }
 
     /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
@@ -140,38 +140,21 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         row = null;
-        if (_paused || _held.WritingLags || !_order.TryTake(out row))
-        {
-            return false;
-        }
-
-        if (_order.Untaken == _batchSize - 1)
-        {
-            Readable.Set();
-        }
-
-        return true;
+        return !_paused && !_held.WritingLags && _order.TryTake(out row);
     }
 
     /// <summary>The broker has it: the next row of its key may go, which nobody else is told. It stays held until it is marked.</summary>
     public void Confirmed(OutboxRow row)
     {
         using var locked = _lock.EnterScope();
-        _ready.Acquit(row);
-        if (_held.AreFull)
-        {
-            Readable.Set();
-        }
-
-        _held.Confirmed(row);
-        _order.LeaveLine(row, _ => []);
+        _order.Confirmed(row);
     }
 
     /// <summary>The broker refused it: it stays held until it is charged.</summary>
     public void Refused(OutboxRow row)
     {
         using var locked = _lock.EnterScope();
-        _held.Unwritten(row);
+        _order.Refused(row);
     }
 
     /// <summary>Nothing is known of it: it is published again before any other, alone if it is suspect.</summary>

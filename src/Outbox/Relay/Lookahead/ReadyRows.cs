@@ -16,6 +16,8 @@ internal sealed class ReadyRows
     /// <summary>How many rows are suspected of having closed a channel; may be asked without the lock.</summary>
     public int Suspects => Volatile.Read(ref _suspects);
 
+    public int Count => _again.Count + _fresh.Count;
+
     public void Add(OutboxRow row)
     {
         if (_closers.Remove(row.Id))

@@ -3,11 +3,26 @@ using System.Diagnostics.CodeAnalysis;
 namespace Outbox.Relay;
 
 /// <summary>Decides which of the rows in memory may be published next: rows without a key at once, of each key one at a time in the order
-/// of ids. Guarded by the lock of the lookahead that it is part of.</summary>
-internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, AsyncSignal readable)
+/// of ids; and whether there is room for more. Guarded by the lock of the lookahead that it is part of.</summary>
+internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, ReadyRows ready, AsyncSignal readable)
 {
-    /// <summary>How many rows are in memory and not on their way.</summary>
-    public int Untaken { get; private set; }
+    // While so few are ready or on their way, what waits behind others of its key must not keep anything else from being read: a handful
+    // of keys with a long backlog, each as quick as its round trips, would hold up all others until it is through.
+    private const int Few = 64;
+
+    private int _untaken;
+    private int _onTheirWay;
+    private long _waitingBytes;
+    private (bool Any, bool ForLines) _roomTold;
+
+    /// <summary>Whether one more page may be read.</summary>
+    public bool HasRoom => held.Bytes - _waitingBytes < HeldRows.MaxBytes && (HasRoomForLines || ready.Count + _onTheirWay < Few);
+
+    /// <summary>Whether lines may be read on that still have rows in memory.</summary>
+    public bool HasRoomForLines => _untaken < batchSize && _waitingBytes < HeldRows.MaxBytes / 2;
+
+    // Above what a page adds where there was room: what is evicted must be read again, and seldom has to be.
+    private bool IsCrowded => _untaken - ready.Count >= 2 * batchSize || _waitingBytes >= HeldRows.MaxBytes;
 
     /// <summary>Takes a row in that a read has brought.</summary>
     /// <returns>Whether it is new and stays in memory.</returns>
@@ -27,18 +42,20 @@ internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, A
         }
 
         held.Add(row);
-        Untaken++;
+        _untaken++;
         if (line is null)
         {
             ready.Add(row);
+            TellOfRoom();
             return true;
         }
 
-        Change(line, line.Join(row));
+        _waitingBytes += row.Body.Length;
+        Change(line, line.Join(row, IsCrowded));
         return held.Contain(row.Id);
     }
 
-    /// <summary>The next row to publish, which is on its way from now on.</summary>
+    /// <summary>The next row to publish, which is on its way until one of the methods below is told of it.</summary>
     public bool TryTake([NotNullWhen(true)] out OutboxRow? row)
     {
         if (!ready.TryTake(out row))
@@ -46,7 +63,9 @@ internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, A
             return false;
         }
 
-        Untaken--;
+        _untaken--;
+        _onTheirWay++;
+        TellOfRoom();
         return true;
     }
 
@@ -54,7 +73,27 @@ internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, A
     public void PutBack(OutboxRow row, bool suspect)
     {
         ready.AddAgain(row, suspect);
-        Untaken++;
+        _untaken++;
+        _onTheirWay--;
+        TellOfRoom();
+    }
+
+    /// <summary>The broker has it: the next of its key may go.</summary>
+    public void Confirmed(OutboxRow row)
+    {
+        _onTheirWay--;
+        ready.Acquit(row);
+        held.Confirmed(row);
+        LeaveLine(row, _ => []);
+        TellOfRoom();
+    }
+
+    /// <summary>The broker has refused it: what becomes of it and of its key follows.</summary>
+    public void Refused(OutboxRow row)
+    {
+        _onTheirWay--;
+        held.Unwritten(row);
+        TellOfRoom();
     }
 
     /// <summary>It leaves memory, and what <paramref name="leave"/> makes of its key's line.</summary>
@@ -63,10 +102,35 @@ internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, A
         ready.Acquit(row);
         held.Settled(row.Id);
         LeaveLine(row, leave);
+        TellOfRoom();
     }
 
-    /// <summary>It is not on its way any more: the next of its key may go, but for what <paramref name="leave"/> makes of the line.</summary>
-    public void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
+    /// <summary>The line has changed, and some of its rows have left memory: it knows from where to read them again.</summary>
+    public void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
+    {
+        _untaken -= evicted.Count;
+        _waitingBytes -= evicted.Sum(row => (long)row.Body.Length);
+        held.Remove(evicted);
+        Promote(line);
+        TellOfRoom();
+    }
+
+    /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
+    public void Promote(KeyLine line)
+    {
+        if (lines.TryPromote(line, out var next))
+        {
+            _waitingBytes -= next.Body.Length;
+            ready.Add(next);
+        }
+
+        if (lines.BecameHungry(line))
+        {
+            readable.Set();
+        }
+    }
+
+    private void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
         if (row.Key is not null)
         {
@@ -76,23 +140,12 @@ internal sealed class RowOrder(HeldRows held, KeyLines lines, ReadyRows ready, A
         }
     }
 
-    /// <summary>The line has changed, and some of its rows have left memory: it knows from where to read them again.</summary>
-    public void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
+    /// <summary>After each change, those that take room too: the reader waits for the next one that makes some.</summary>
+    private void TellOfRoom()
     {
-        Untaken -= evicted.Count;
-        held.Remove(evicted);
-        Promote(line);
-    }
-
-    /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
-    public void Promote(KeyLine line)
-    {
-        if (lines.TryPromote(line, out var next))
-        {
-            ready.Add(next);
-        }
-
-        if (lines.BecameHungry(line))
+        var before = _roomTold;
+        _roomTold = (HasRoom, HasRoomForLines);
+        if ((_roomTold.Any && !before.Any) || (_roomTold.ForLines && !before.ForLines))
         {
             readable.Set();
         }

@@ -10,7 +10,7 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
 
     private readonly int _most = Math.Max(1, batchSize / 4);
     private DateTimeOffset _next = clock.GetUtcNow() + Interval;
-    private TimeSpan _slowest;
+    private TimeSpan _took;
     private (long Low, long High)? _left;
 
     /// <summary>Whether a look has begun and is not at its end.</summary>
@@ -20,7 +20,7 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
     public bool IsDue => _left is null && clock.GetUtcNow() >= _next;
 
     /// <summary>Begins a look through everything up to <paramref name="high"/>.</summary>
-    public void Begin(long high) => (_left, _slowest) = ((long.MinValue, high), TimeSpan.Zero);
+    public void Begin(long high) => (_left, _took) = ((long.MinValue, high), TimeSpan.Zero);
 
     /// <summary>What the next read is to look through.</summary>
     public GapLooks AddTo(GapLooks looks) => _left is { } left ? looks.And(left.Low, left.High, _most) : looks;
@@ -36,7 +36,7 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
             return;
         }
 
-        _slowest = took > _slowest ? took : _slowest;
+        _took += took;
         var found = rows.Where(row => !row.Deferred && row.Id >= left.Low).Select(row => row.Id).Distinct().Take(_most).ToList();
         var seen = found.Count == _most ? found[^1] : complete;
         if (seen < left.High)
@@ -46,7 +46,7 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
         }
 
         // A look that walks through much of what cannot be vacuumed comes less often.
-        var pause = _slowest * Share;
+        var pause = _took * Share;
         _next = clock.GetUtcNow() + (pause > Interval ? pause : Interval);
         _left = null;
     }

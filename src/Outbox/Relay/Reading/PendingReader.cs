@@ -51,11 +51,12 @@ internal sealed class PendingReader(
 
         var began = clock.GetTimestamp();
         var again = lookahead.BeginRead();
-        var (due, rows) = await ReadPageAsync(again, cancellationToken);
+        var walk = _due.Next();
+        var (due, rows) = await ReadPageAsync(walk, again, cancellationToken);
         var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
         var added = lookahead.Offer(rows, again, complete);
-        var moreDue = _due.Found(due);
+        var moreDue = walk is not null && _due.Found(due);
 
         _everywhere.Found(rows, complete, clock.GetElapsedTime(began));
         _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
@@ -69,7 +70,7 @@ internal sealed class PendingReader(
     }
 
     private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows)> ReadPageAsync(
-        ReadAgain again, CancellationToken cancellationToken)
+        NpgsqlBatchCommand? walk, ReadAgain again, CancellationToken cancellationToken)
     {
         var looks = _everywhere.AddTo(_gaps.Looks(batchSize));
         await using var batch = new NpgsqlBatch(connection);
@@ -79,7 +80,6 @@ internal sealed class PendingReader(
             batch.Timeout = (int)WideLookBound.TotalSeconds;
         }
 
-        var walk = _due.Next();
         if (walk is not null)
         {
             batch.BatchCommands.Add(walk);
