@@ -4,7 +4,7 @@ namespace Inbox;
 internal sealed class ConsumerStatus(string queue)
 {
     private readonly Lock _lock = new();
-    private readonly List<string> _pauses = [];
+    private readonly List<string> _holds = [];
     private string? _unsubscribed = "it has not subscribed yet";
 
     public string Queue { get; } = queue;
@@ -16,7 +16,7 @@ internal sealed class ConsumerStatus(string queue)
         {
             lock (_lock)
             {
-                return _unsubscribed ?? (_pauses.Count > 0 ? $"paused: {_pauses[^1]}" : null);
+                return _unsubscribed ?? (_holds.Count > 0 ? _holds[^1] : null);
             }
         }
     }
@@ -37,24 +37,24 @@ internal sealed class ConsumerStatus(string queue)
         }
     }
 
-    /// <summary>The consumer is paused until the result is disposed of.</summary>
-    public IDisposable Pause(string reason)
+    /// <summary>Something that it has been given cannot go on, for this reason, until the result is disposed of.</summary>
+    public IDisposable Hold(string reason)
     {
         lock (_lock)
         {
-            _pauses.Add(reason);
+            _holds.Add(reason);
         }
 
-        return new Paused(this, reason);
+        return new Held(this, reason);
     }
 
-    private sealed class Paused(ConsumerStatus status, string reason) : IDisposable
+    private sealed class Held(ConsumerStatus status, string reason) : IDisposable
     {
         public void Dispose()
         {
             lock (status._lock)
             {
-                status._pauses.Remove(reason);
+                status._holds.Remove(reason);
             }
         }
     }

@@ -17,7 +17,9 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
         var classifier = ActivatorUtilities.CreateInstance<FailureClassifier>(services, queue);
         var handlers = ActivatorUtilities.CreateInstance<HandlerRun>(services, queue);
         var unit = ActivatorUtilities.CreateInstance<UnitOfWork>(services, queue, handlers);
-        var alone = ActivatorUtilities.CreateInstance<MessageRun>(services, queue, unit, classifier, new RetryLadder(options.Retry), status);
+        var ladder = new RetryLadder(options.Retry);
+        var copies = ActivatorUtilities.CreateInstance<CopyRun>(services, queue, ladder, status);
+        var alone = ActivatorUtilities.CreateInstance<MessageRun>(services, queue, unit, classifier, ladder, copies, status);
         var lane = ActivatorUtilities.CreateInstance<Lane>(services, queue, unit, alone, classifier, new BatchSize(queue.BatchSize ?? options.BatchSize));
         var reader = ActivatorUtilities.CreateInstance<DeliveryReader>(services, queue);
         return ActivatorUtilities.CreateInstance<QueueConsumer>(

@@ -6,18 +6,34 @@ namespace Inbox;
 /// <summary>Handles deliveries one transaction after another, in the order in which they came: as many at once as are there.
 /// What fails together is narrowed down to the one that fails, which is then handled, and charged, alone.</summary>
 internal sealed partial class Lane(
-    QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, TimeProvider clock,
-    ILogger<Lane> logger)
+    QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, InboxOptions options,
+    TimeProvider clock, ILogger<Lane> logger)
 {
+    // Of what is delivered ahead, all lanes together: as many again and more may wait for their ack behind these, and the rest keeps
+    // coming in.
+    private readonly int _mostCopies = Math.Max(1, options.Prefetch / 4 / (queue.Lanes ?? options.Lanes));
+
+    /// <param name="waiting">What the broker has delivered to the lane.</param>
+    /// <param name="settle">Called with deliveries that may be acked, on any thread.</param>
+    /// <param name="stopping">Nothing more is begun, and waits and further tries end.</param>
+    /// <param name="abandon">Ends what is running.</param>
     public async Task RunAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
     {
-        var turn = new Turn(settle, stopping, abandon);
-        var batch = new List<Delivery>();
-        while (!stopping.IsCancellationRequested && await HasMoreAsync(waiting, stopping))
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var turn = new Turn(settle, new UnconfirmedCopies(_mostCopies, settle, ended.Cancel), ended.Token, abandon);
+        try
         {
-            Fill(batch, waiting);
-            await (batch.Count == 1 ? SingleAsync(batch[0], turn) : SettleAsync(batch, turn));
-            batch.Clear();
+            var batch = new List<Delivery>();
+            while (!turn.Stopping.IsCancellationRequested && await HasMoreAsync(waiting, turn.Stopping))
+            {
+                Fill(batch, waiting);
+                await (batch.Count == 1 ? SingleAsync(batch[0], turn) : SettleAsync(batch, turn));
+                batch.Clear();
+            }
+        }
+        finally
+        {
+            await turn.Copies.EndAsync();
         }
     }
 
@@ -51,23 +67,24 @@ internal sealed partial class Lane(
     private async Task SingleAsync(Delivery delivery, Turn turn)
     {
         var started = clock.GetTimestamp();
-        if (await OneByOneAsync([delivery], turn))
+        await OneByOneAsync([delivery], turn);
+        if (!turn.Stopping.IsCancellationRequested)
         {
             batchSize.Committed(1, clock.GetElapsedTime(started));
         }
     }
 
-    /// <returns>False when the consumer stops: what has not been settled stays unacked.</returns>
-    private async Task<bool> SettleAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    private async Task SettleAsync(IReadOnlyList<Delivery> batch, Turn turn)
     {
         if (batch.Count <= 1)
         {
-            return await OneByOneAsync(batch, turn);
+            await OneByOneAsync(batch, turn);
+            return;
         }
 
-        if (await TryTogetherAsync(batch, turn) is not { } failure)
+        if (turn.Stopping.IsCancellationRequested || await TryTogetherAsync(batch, turn) is not { } failure)
         {
-            return true;
+            return;
         }
 
         var isContention = classifier.Classify(failure) == FailureKind.Contention;
@@ -78,31 +95,23 @@ internal sealed partial class Lane(
 
         if (isContention || failure.InHand.Count == batch.Count)
         {
-            return await OneByOneAsync(batch, turn);
+            await OneByOneAsync(batch, turn);
+            return;
         }
 
         // The neighbours keep the rate of a batch: with one failure in a hundred messages all would be handled one by one.
         var (before, suspects, after) = Split(batch, failure.InHand);
-        return await SettleAsync(before, turn) && await SuspectsAsync(suspects, failure, turn) && await SettleAsync(after, turn);
+        await SettleAsync(before, turn);
+        await SuspectsAsync(suspects, failure, turn);
+        await SettleAsync(after, turn);
     }
 
     /// <summary>The handler that has ended the transaction is known if it is one. What it did afterwards is committed: it is not run
     /// again.</summary>
-    private async Task<bool> SuspectsAsync(IReadOnlyList<Delivery> suspects, UnitFailure failure, Turn turn)
-    {
-        if (suspects.Count > 1 || failure.Exception is not HandlerEndedTransactionException)
-        {
-            return await OneByOneAsync(suspects, turn);
-        }
-
-        if (turn.Abandon.IsCancellationRequested || !await alone.GiveUpAsync(suspects[0], failure.Exception, turn.Stopping, turn.Abandon))
-        {
-            return false;
-        }
-
-        turn.Settle(suspects);
-        return true;
-    }
+    private Task SuspectsAsync(IReadOnlyList<Delivery> suspects, UnitFailure failure, Turn turn) =>
+        suspects.Count == 1 && failure.Exception is HandlerEndedTransactionException && !turn.Abandon.IsCancellationRequested
+            ? alone.GiveUpAsync(suspects[0], failure.Exception, turn)
+            : OneByOneAsync(suspects, turn);
 
     private static (IReadOnlyList<Delivery> Before, IReadOnlyList<Delivery> Suspects, IReadOnlyList<Delivery> After) Split(
         IReadOnlyList<Delivery> batch, IReadOnlyList<Delivery> inHand)
@@ -125,41 +134,24 @@ internal sealed partial class Lane(
         }
 
         batchSize.Committed(batch.Count, clock.GetElapsedTime(started));
-        turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
-        try
-        {
-            await alone.ConcludeAsync(outcome, turn.Stopping, turn.Abandon);
-            turn.Settle(outcome.Impostors);
-        }
-        catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)
-        {
-            // What could not be buried stays unacked and comes again.
-        }
-
+        await alone.ConcludeAsync(outcome, turn);
         return null;
     }
 
-    /// <returns>False when the consumer stops.</returns>
-    private async Task<bool> OneByOneAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    /// <summary>When the consumer stops, the rest stays unacked.</summary>
+    private async Task OneByOneAsync(IReadOnlyList<Delivery> batch, Turn turn)
     {
         foreach (var delivery in batch)
         {
-            if (turn.Stopping.IsCancellationRequested || !await alone.RunAsync(delivery, turn.Stopping, turn.Abandon))
+            if (turn.Stopping.IsCancellationRequested)
             {
-                return false;
+                return;
             }
 
-            turn.Settle([delivery]);
+            await alone.RunAsync(delivery, turn);
         }
-
-        return true;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: a batch of {Messages} was rolled back; {Suspects} of them are handled one by one")]
     private partial void LogRolledBack(Exception exception, string queue, int messages, int suspects);
-
-    /// <param name="Settle">Called with deliveries that may be acked.</param>
-    /// <param name="Stopping">Ends waits and further tries.</param>
-    /// <param name="Abandon">Ends what is running.</param>
-    private sealed record Turn(Action<IReadOnlyList<Delivery>> Settle, CancellationToken Stopping, CancellationToken Abandon);
 }

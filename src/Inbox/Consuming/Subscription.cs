@@ -22,6 +22,7 @@ internal sealed partial class Subscription(
 
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
+    private readonly Lock _ending = new();
     private readonly TaskCompletionSource<SubscriptionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<Delivery>[] _waiting =
         [.. Enumerable.Range(0, queue.Lanes ?? options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
@@ -70,7 +71,7 @@ internal sealed partial class Subscription(
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
             onSubscribed();
 
-            await using var stopped = stopping.Register(() => _end.TrySetResult(SubscriptionEnd.Stopped));
+            await using var stopped = stopping.Register(() => TryEnd(SubscriptionEnd.Stopped));
             _ = WatchAsync(connection, taking.Token);
             var end = await _end.Task;
             if (_passed is { } passed)
@@ -137,7 +138,7 @@ internal sealed partial class Subscription(
         if (!narrow && count >= _suspectCount)
         {
             LogSuspect(queue.Name, count);
-            _end.TrySetResult(SubscriptionEnd.Narrow);
+            TryEnd(SubscriptionEnd.Narrow);
             return false;
         }
 
@@ -152,7 +153,7 @@ internal sealed partial class Subscription(
         if (narrow && deliveries is [var single] && single.DeliveryCount < _suspectCount)
         {
             _passed = single;
-            if (_end.TrySetResult(SubscriptionEnd.Widen))
+            if (TryEnd(SubscriptionEnd.Widen))
             {
                 return;
             }
@@ -163,11 +164,27 @@ internal sealed partial class Subscription(
 
     private void Lose(string reason)
     {
-        if (_end.TrySetResult(SubscriptionEnd.Lost))
+        if (TryEnd(SubscriptionEnd.Lost, reason))
         {
-            status.Unsubscribed(reason);
             LogLost(queue.Name, reason);
         }
+    }
+
+    private bool TryEnd(SubscriptionEnd end, string? lost = null)
+    {
+        using var locked = _ending.EnterScope();
+        if (_end.Task.IsCompleted)
+        {
+            return false;
+        }
+
+        if (lost is not null)
+        {
+            // Before anybody knows of the end: the next subscription says that it consumes, and must have the last word.
+            status.Unsubscribed(lost);
+        }
+
+        return _end.TrySetResult(end);
     }
 
     private async Task WatchAsync(IConnection connection, CancellationToken cancellationToken)

@@ -1,16 +1,15 @@
 using Messaging;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>Handles one message alone, until it has had its effect, waits in a retry queue, or is a dead letter.</summary>
+/// <summary>Handles one message alone, until it has had its effect, or its copy is on the way to a retry queue or to the dead letters.</summary>
 internal sealed partial class MessageRun(
     QueueDefinition queue,
     UnitOfWork unit,
     FailureClassifier classifier,
     RetryLadder ladder,
-    Republisher republisher,
+    CopyRun copies,
     InboxDatabase database,
     ConsumerStatus status,
     InboxMetrics metrics,
@@ -22,59 +21,52 @@ internal sealed partial class MessageRun(
 
     private static readonly TimeSpan ContentionPause = TimeSpan.FromMilliseconds(5);
 
-    /// <returns>True when the delivery may be acked; false when it stays unacked, because the consumer stops.</returns>
+    /// <summary>Completes when the next message may be handled. The delivery is settled by then, or will be when its copy is confirmed; it
+    /// stays unacked when the consumer stops before.</summary>
     /// <param name="delivery">Any delivery, one with a defect included.</param>
-    /// <param name="stopping">Ends waits and further tries.</param>
-    /// <param name="abandon">Ends what is running.</param>
-    public async Task<bool> RunAsync(Delivery delivery, CancellationToken stopping, CancellationToken abandon)
+    /// <param name="turn">Of its lane.</param>
+    public async Task RunAsync(Delivery delivery, Turn turn)
     {
         try
         {
             if (delivery.Defect is { } defect)
             {
-                await DeadLetterAsync(delivery, failure: null, defect, stopping, abandon);
-                return true;
+                await DeadLetterAsync(delivery, failure: null, defect, turn);
             }
-
-            return await TryUntilSettledAsync(delivery, stopping, abandon);
+            else
+            {
+                await TryUntilSettledAsync(delivery, turn);
+            }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)
         {
-            return false;
+            // It comes again.
         }
     }
 
-    /// <summary>For a permanent failure that has come up in a batch.</summary>
-    /// <returns>As <see cref="RunAsync"/>.</returns>
-    public async Task<bool> GiveUpAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    /// <summary>For a permanent failure that has come up in a batch. Completes as <see cref="RunAsync"/> does.</summary>
+    public Task GiveUpAsync(Delivery delivery, Exception failure, Turn turn)
     {
-        try
-        {
-            await DeadLetterHopelessAsync(delivery, failure, stopping, abandon);
-            return true;
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return false;
-        }
+        Charge(delivery);
+        return DeadLetterAsync(delivery, failure, "The handler says that trying again cannot help.", turn);
     }
 
-    private async Task<bool> TryUntilSettledAsync(Delivery delivery, CancellationToken stopping, CancellationToken abandon)
+    private async Task TryUntilSettledAsync(Delivery delivery, Turn turn)
     {
         var contentions = 0;
         var suspicions = 0;
-        while (!stopping.IsCancellationRequested)
+        while (!turn.Stopping.IsCancellationRequested)
         {
-            var outcome = await unit.RunAsync([delivery], abandon);
+            var outcome = await unit.RunAsync([delivery], turn.Abandon);
             if (outcome.Failure is not { } failure)
             {
-                await ConcludeAsync(outcome, stopping, abandon);
-                return true;
+                await ConcludeAsync(outcome, turn);
+                return;
             }
 
-            if (abandon.IsCancellationRequested)
+            if (turn.Abandon.IsCancellationRequested)
             {
-                return false;
+                return;
             }
 
             switch (classifier.Classify(failure))
@@ -82,38 +74,33 @@ internal sealed partial class MessageRun(
                 case FailureKind.Infrastructure:
                 case FailureKind.PerhapsInfrastructure when suspicions++ < SuspicionsAllowed:
                     LogPaused(failure.Exception, queue.Name);
-                    await database.WaitUntilItAnswersAsync(status, failure.Exception.GetBaseException().Message, stopping);
+                    await database.WaitUntilItAnswersAsync(status, failure.Exception.GetBaseException().Message, turn.Stopping);
                     continue;
 
                 case FailureKind.Contention when ++contentions <= ContentionsAllowed || failure.Phase == UnitPhase.Dedupe:
-                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, stopping);
+                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, turn.Stopping);
                     continue;
 
                 case FailureKind.Permanent:
-                    await DeadLetterHopelessAsync(delivery, failure.Exception, stopping, abandon);
-                    return true;
+                    await GiveUpAsync(delivery, failure.Exception, turn);
+                    return;
             }
 
             Charge(delivery);
             LogFailed(failure.Exception, queue.Name, delivery.MessageId, delivery.Failures);
             if (!ladder.IsImmediate(delivery.Failures))
             {
-                await RetryLaterAsync(delivery, failure.Exception, stopping, abandon);
-                return true;
+                await turn.Copies.AddAsync(delivery, copies.RetryLaterAsync(delivery, failure.Exception, turn.Stopping, turn.Abandon));
+                return;
             }
         }
-
-        return false;
     }
 
-    /// <summary>A unit has been committed: what came under the id of another message becomes a dead letter, and the rest is counted.</summary>
-    public async Task ConcludeAsync(UnitOutcome outcome, CancellationToken stopping, CancellationToken abandon)
+    /// <summary>A unit has been committed: what it has settled is counted and may be acked, and what came under the id of another message
+    /// becomes a dead letter.</summary>
+    public async Task ConcludeAsync(UnitOutcome outcome, Turn turn)
     {
-        foreach (var impostor in outcome.Impostors)
-        {
-            await DeadLetterAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", stopping, abandon);
-        }
-
+        turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
         if (outcome.Handled.Count > 0)
         {
             metrics.Handled(queue.Name, outcome.Handled.Count);
@@ -123,13 +110,15 @@ internal sealed partial class MessageRun(
         {
             metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
         }
+
+        foreach (var impostor in outcome.Impostors)
+        {
+            await DeadLetterAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", turn);
+        }
     }
 
-    private Task DeadLetterHopelessAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
-    {
-        Charge(delivery);
-        return DeadLetterAsync(delivery, failure, "The handler says that trying again cannot help.", stopping, abandon);
-    }
+    private Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, Turn turn) =>
+        turn.Copies.AddAsync(delivery, copies.DeadLetterAsync(delivery, failure, reason, turn.Stopping, turn.Abandon));
 
     private void Charge(Delivery delivery)
     {
@@ -137,58 +126,9 @@ internal sealed partial class MessageRun(
         delivery.FirstFailedAt ??= clock.GetUtcNow();
     }
 
-    private async Task RetryLaterAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
-    {
-        if (ladder.WaitAfter(delivery.Failures) is not { } wait)
-        {
-            await DeadLetterAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping, abandon);
-            return;
-        }
-
-        try
-        {
-            var copy = RepublishedMessage.ForRetry(delivery, failure);
-            await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping, abandon);
-        }
-        catch (CopyTooLongException)
-        {
-            // Without its headers it would be another message to its handler.
-            await DeadLetterAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", stopping, abandon);
-            return;
-        }
-
-        Failpoint.Hit("retry.after-republish");
-        metrics.Retried(queue.Name);
-    }
-
-    private async Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
-    {
-        try
-        {
-            await PublishAsync(withHeaders: true);
-        }
-        catch (CopyTooLongException)
-        {
-            await PublishAsync(withHeaders: false);
-        }
-
-        Failpoint.Hit("retry.after-republish");
-        metrics.DeadLettered(queue.Name);
-        LogDeadLettered(failure, queue.Name, delivery.MessageId, reason);
-
-        Task PublishAsync(bool withHeaders)
-        {
-            var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
-            return republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping, abandon);
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the database fails, so consuming pauses; what has been delivered is kept and charged with nothing")]
     private partial void LogPaused(Exception exception, string queue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: handling of message {MessageId} has failed {Failures} times")]
     private partial void LogFailed(Exception exception, string queue, Guid messageId, int failures);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: message {MessageId} is now a dead letter. {Reason}")]
-    private partial void LogDeadLettered(Exception? exception, string queue, Guid messageId, string reason);
 }

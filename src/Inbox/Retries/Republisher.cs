@@ -10,6 +10,9 @@ internal sealed partial class Republisher(
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
+    // In an alarm the broker confirms nothing, and says so only after it has been sent something.
+    private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _opening = new(1, 1);
     private ConfirmedPublisher? _publisher;
 
@@ -26,18 +29,18 @@ internal sealed partial class Republisher(
     public async Task PublishAsync(
         ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
-        if (await TryPublishAsync(queue, properties, body, stopping, abandon) is not { } refusal)
+        if (await TryPublishAsync(status, queue, properties, body, stopping, abandon) is not { } refusal)
         {
             return;
         }
 
+        LogRefused(queue, refusal);
         var pauses = new Reconnect(clock);
-        using var paused = status.Pause(refusal);
+        using var held = status.Hold(refusal);
         do
         {
-            LogRefused(queue, refusal);
             await pauses.WaitAsync(stopping);
-            refusal = await TryPublishAsync(queue, properties, body, stopping, abandon);
+            refusal = await TryPublishAsync(status, queue, properties, body, stopping, abandon);
         }
         while (refusal is not null);
     }
@@ -53,6 +56,21 @@ internal sealed partial class Republisher(
     }
 
     /// <returns>Null when it is confirmed, else why not.</returns>
+    private async Task<string?> TryPublishAsync(
+        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
+    {
+        var publish = TryPublishAsync(queue, properties, body, stopping, abandon);
+        try
+        {
+            return await publish.WaitAsync(Prompt, clock, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!publish.IsCompleted)
+        {
+            using var held = status.Hold("the broker does not confirm a copy for a retry or of a dead letter.");
+            return await publish;
+        }
+    }
+
     private async Task<string?> TryPublishAsync(
         string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {

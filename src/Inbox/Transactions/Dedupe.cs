@@ -25,41 +25,26 @@ internal sealed class Dedupe
         NpgsqlConnection connection, string queue, IReadOnlyList<Delivery> deliveries, TransactionBounds bounds, CancellationToken cancellationToken)
     {
         var sorted = new Dedupe();
-        var firsts = sorted.TakeOutRepeats(deliveries);
+        // Several deliveries of one message in the same batch: the first stands for all.
+        var firsts = deliveries.DistinctBy(delivery => delivery.MessageId).ToList();
         var inserted = await sorted.InsertAsync(connection, queue, firsts, bounds, cancellationToken);
 
-        var known = firsts.Where(delivery => !inserted.Contains(delivery.MessageId)).ToList();
-        if (known.Count > 0)
-        {
-            var hashes = await HashesAsync(connection, queue, known, cancellationToken);
-            foreach (var delivery in known)
-            {
-                sorted.Add(delivery, hashes[delivery.MessageId]);
-            }
-        }
-
-        sorted.Fresh.AddRange(firsts.Where(delivery => inserted.Contains(delivery.MessageId)));
-        return sorted;
-    }
-
-    /// <summary>Several deliveries of one message in the same batch: the first stands for all.</summary>
-    private List<Delivery> TakeOutRepeats(IReadOnlyList<Delivery> deliveries)
-    {
-        var firsts = new Dictionary<Guid, Delivery>(deliveries.Count);
-        var inOrder = new List<Delivery>(deliveries.Count);
+        var known = firsts.FindAll(delivery => !inserted.Contains(delivery.MessageId));
+        var handled = known.Count > 0 ? await HashesAsync(connection, queue, known, cancellationToken) : [];
         foreach (var delivery in deliveries)
         {
-            if (firsts.TryAdd(delivery.MessageId, delivery))
+            if (inserted.Contains(delivery.MessageId) && handled.TryAdd(delivery.MessageId, delivery.BodyHash))
             {
-                inOrder.Add(delivery);
+                sorted.Fresh.Add(delivery);
             }
             else
             {
-                Add(delivery, firsts[delivery.MessageId].BodyHash);
+                var isSame = delivery.BodyHash.AsSpan().SequenceEqual(handled[delivery.MessageId]);
+                (isSame ? sorted.Duplicates : sorted.Impostors).Add(delivery);
             }
         }
 
-        return inOrder;
+        return sorted;
     }
 
     private async Task<HashSet<Guid>> InsertAsync(
@@ -114,9 +99,6 @@ internal sealed class Dedupe
 
         return hashes;
     }
-
-    private void Add(Delivery delivery, byte[] handledHash) =>
-        (delivery.BodyHash.AsSpan().SequenceEqual(handledHash) ? Duplicates : Impostors).Add(delivery);
 
     private static NpgsqlParameter<Guid[]> Ids(List<Delivery> deliveries) => new()
     {

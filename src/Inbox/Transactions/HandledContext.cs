@@ -1,3 +1,5 @@
+using System.Data;
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -10,6 +12,7 @@ internal sealed class HandledContext : IDisposable
     private static readonly ConditionalWeakTable<DbContext, HandledContext> InHand = [];
 
     private readonly DbContext _db;
+    private readonly DbConnection _connection;
     private Exception? _halfSaved;
 
     public HandledContext(DbContext db, UnsavedChanges? unsaved)
@@ -17,6 +20,8 @@ internal sealed class HandledContext : IDisposable
         _db = db;
         Unsaved = unsaved;
         _db.SaveChangesFailed += OnSaveChangesFailed;
+        _connection = db.Database.GetDbConnection();
+        _connection.StateChange += OnStateChange;
         InHand.Add(db, this);
     }
 
@@ -43,6 +48,17 @@ internal sealed class HandledContext : IDisposable
     {
         InHand.Remove(_db);
         _db.SaveChangesFailed -= OnSaveChangesFailed;
+        _connection.StateChange -= OnStateChange;
+    }
+
+    /// <summary>A connection that is lost stays lost, for those too who open it again without EF Core: what they wrote then would be committed
+    /// statement by statement, without the record that the message was handled.</summary>
+    private static void OnStateChange(object? connection, StateChangeEventArgs change)
+    {
+        if (change.OriginalState == ConnectionState.Open)
+        {
+            ((DbConnection)connection!).Dispose();
+        }
     }
 
     private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failed)

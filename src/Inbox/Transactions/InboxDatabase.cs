@@ -49,7 +49,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
     /// since giving it back would count as a delivery of each message.</summary>
     public async Task WaitUntilItAnswersAsync(ConsumerStatus status, string reason, CancellationToken cancellationToken)
     {
-        using var paused = status.Pause(reason);
+        using var held = status.Hold($"paused: {reason}");
         var pauses = new Reconnect(clock, LongestWait);
         do
         {

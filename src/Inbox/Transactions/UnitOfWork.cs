@@ -126,7 +126,8 @@ internal sealed partial class UnitOfWork(
             return new UnitOutcome
             {
                 Failure = new UnitFailure(exception, phase, connectionLost, inHand),
-                SessionEnded = endsSession,
+                // One that was lost in the hands of a handler has been disposed of.
+                SessionEnded = endsSession || connectionLost,
                 RunsOn = timeout?.RunsOn,
             };
         }

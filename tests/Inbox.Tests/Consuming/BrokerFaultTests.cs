@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Servers.Native;
 
 namespace Inbox.Tests.Consuming;
@@ -29,6 +30,37 @@ public sealed class BrokerFaultTests
         await arena.UntilNotesAsync(50, 60);
         Assert.Equal(50, await arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
         Assert.Equal(50, await arena.NotesAsync("attempt >= 2"));
+    }
+
+    /// <summary>An alarm that the backlog itself has raised ends only when the backlog has been consumed.</summary>
+    [Fact]
+    public async Task While_the_broker_has_an_alarm_a_message_that_fails_does_not_keep_the_others_from_being_consumed()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        void Setup(ConsumerSetup setup)
+        {
+            setup.Settings[Retry + "Immediate"] = "0";
+            setup.Settings[Retry + "First"] = "1h";
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return message.Number == 5 ? throw new InvalidOperationException("No.") : Task.CompletedTask;
+            };
+        }
+
+        await arena.DeclareAsync(Setup);
+        await arena.PublishManyAsync(2_000, i => $"k{i}");
+        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1000000GB");
+        await using var consumer = await arena.ConsumeAsync(Setup);
+
+        await arena.UntilNotesAsync(1_999, 30);
+        await Eventually.IsTrueAsync(
+            async () => (await consumer.HealthAsync()).Status == HealthStatus.Unhealthy, TimeSpan.FromSeconds(10), "health tells of the copy that is not confirmed");
+        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1MB");
+        await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.Queue + ".retry.3600000"), TimeSpan.FromSeconds(20), "waiting");
+        await consumer.UntilReadyAsync();
+        await arena.UntilSettledAsync(consumer);
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace Inbox.Tests.Consuming;
 
 public sealed class EffectOnceTests(ServersFixture servers) : ArenaTests(servers)
 {
+    private static readonly Guid Id = Guid.CreateVersion7();
+
     [Fact]
     public async Task A_message_has_its_effect_and_is_acked()
     {
@@ -30,6 +32,28 @@ public sealed class EffectOnceTests(ServersFixture servers) : ArenaTests(servers
         await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);
         await Arena.UntilSettledAsync(consumer);
         Assert.Equal(1, await Arena.NotesAsync());
+    }
+
+    [Fact]
+    public async Task A_copy_in_one_batch_with_another_message_of_its_id_is_a_duplicate_and_no_dead_letter()
+    {
+        await using (var first = await Arena.ConsumeAsync())
+        {
+            await Arena.PublishAsync(new Noted("true"), key: "k", id: Id);
+            await Arena.UntilNotesAsync(1);
+        }
+
+        // Batches of 1, 2 and 4, and one of 8 with both in it.
+        await Arena.PublishManyAsync(7, _ => "k");
+        await Arena.PublishAsync(new Noted("another"), key: "k", id: Id);
+        await Arena.PublishAsync(new Noted("true"), key: "k", id: Id);
+        await Arena.PublishManyAsync(10, _ => "k");
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Settings["Inbox:Lanes"] = "1");
+
+        await Arena.UntilNotesAsync(18);
+        await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);
+        await Arena.UntilSettledAsync(consumer);
+        Assert.Equal(1u, await Arena.MessagesAsync(Arena.DeadQueue));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -7,6 +8,56 @@ namespace Inbox.Tests.Transactions;
 
 public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
 {
+    /// <summary>Npgsql's keepalive finds out that a session is gone while the handler waits for something else, so that no command fails;
+    /// and what opens a connection that it finds closed, as Dapper does, would write outside of the unit of work.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_session_that_is_lost_while_a_handler_waits_for_something_else_doubles_no_effect(bool pooled)
+    {
+        var lost = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Postgres += ";Keepalive=1";
+            if (pooled)
+            {
+                setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres), poolSize: 1);
+            }
+
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                var connection = db.Database.GetDbConnection();
+                if (Interlocked.Exchange(ref lost, 1) == 0)
+                {
+                    await Arena.EndSessionOfAsync(db);
+                    await Eventually.IsTrueAsync(() => connection.State != ConnectionState.Open, TimeSpan.FromSeconds(10), "it is known to be lost");
+                }
+
+                var wasOpen = connection.State == ConnectionState.Open;
+                if (!wasOpen)
+                {
+                    await connection.OpenAsync(cancellationToken);
+                }
+
+                await using var command = connection.CreateCommand();
+                command.CommandText = $"INSERT INTO note (message_id, text, number, attempt) VALUES ('{context.MessageId}', 'by hand', 0, {context.Attempt})";
+                await command.ExecuteNonQueryAsync(cancellationToken);
+                if (!wasOpen)
+                {
+                    await connection.CloseAsync();
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("once"));
+        await consumer.UntilCountAsync("inbox.handled", 1);
+        Assert.Equal(1, await Arena.NotesAsync());
+
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+        await Arena.UntilNotesAsync(21);
+    }
+
     [Theory]
     [InlineData("SaveChanges")]
     [InlineData("raw SQL")]
