@@ -9,8 +9,7 @@ internal sealed partial class Lane(
     QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, InboxOptions options,
     TimeProvider clock, ILogger<Lane> logger)
 {
-    // Of what is delivered ahead, all lanes together: as many again and more may wait for their ack behind these, and the rest keeps
-    // coming in.
+    // All lanes together a quarter of what is delivered ahead: half of it may wait for its ack behind these, and the rest keeps coming in.
     private readonly int _mostCopies = Math.Max(1, options.Prefetch / 4 / (queue.Lanes ?? options.Lanes));
 
     /// <param name="waiting">What the broker has delivered to the lane.</param>
