@@ -29,7 +29,7 @@ internal sealed partial class Republisher(
     public async Task PublishAsync(
         ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
-        if (await TryPublishAsync(status, queue, properties, body, stopping, abandon) is not { } refusal)
+        if (await TryPublishWatchedAsync(status, queue, properties, body, stopping, abandon) is not { } refusal)
         {
             return;
         }
@@ -40,7 +40,7 @@ internal sealed partial class Republisher(
         do
         {
             await pauses.WaitAsync(stopping);
-            refusal = await TryPublishAsync(status, queue, properties, body, stopping, abandon);
+            refusal = await TryPublishWatchedAsync(status, queue, properties, body, stopping, abandon);
         }
         while (refusal is not null);
     }
@@ -55,8 +55,9 @@ internal sealed partial class Republisher(
         _opening.Dispose();
     }
 
+    /// <summary>Tries once, and tells the status while that takes long.</summary>
     /// <returns>Null when it is confirmed, else why not.</returns>
-    private async Task<string?> TryPublishAsync(
+    private async Task<string?> TryPublishWatchedAsync(
         ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
     {
         var publish = TryPublishAsync(queue, properties, body, stopping, abandon);
@@ -64,7 +65,7 @@ internal sealed partial class Republisher(
         {
             return await publish.WaitAsync(Prompt, clock, CancellationToken.None);
         }
-        catch (TimeoutException) when (!publish.IsCompleted)
+        catch (TimeoutException)
         {
             using var held = status.Hold("the broker does not confirm a copy for a retry or of a dead letter.");
             return await publish;

@@ -32,20 +32,20 @@ internal sealed class KeyLines
         return line;
     }
 
-    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line; where they are
-    /// <paramref name="crowded"/> only those that starve, each with its next rows.</summary>
-    public List<LineRead> Wanted(int rows, bool crowded)
+    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line; with
+    /// <paramref name="onlyStarving"/> those alone that have no row left in memory, each with its next ones.</summary>
+    public List<LineRead> Wanted(int rows, bool onlyStarving)
     {
         var reads = new List<LineRead>();
         foreach (var (from, key) in _hungry)
         {
             var line = _lines[key];
-            if (crowded && !line.Starves)
+            if (onlyStarving && !line.Starves)
             {
                 continue;
             }
 
-            var most = crowded ? KeyLine.FirstRead : line.ReadSize;
+            var most = onlyStarving ? KeyLine.FirstRead : line.ReadSize;
             reads.Add(new LineRead(line, from, most));
             rows -= most;
             if (rows <= 0 || reads.Count == MaxPerRead)

@@ -55,7 +55,7 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        return new ReadAgain(_lines.Wanted(_batchSize, crowded: !_order.HasRoomForLines), [.. _due.Take(_batchSize)]);
+        return new ReadAgain(_lines.Wanted(_batchSize, onlyStarving: !_order.HasRoomForLines), [.. _due.Take(_batchSize)]);
     }
 
     /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
