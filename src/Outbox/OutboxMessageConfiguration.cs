@@ -21,23 +21,25 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         // that key and lose the order in which they were added.
         message.HasKey(m => m.Id).HasName("outbox_message_pkey");
         message.Property(m => m.Id).HasColumnName("id").UseIdentityAlwaysColumn();
-        message.Property(m => m.MessageId).HasColumnName("message_id").HasDefaultValueSql("gen_random_uuid()");
-        message.Property(m => m.Exchange).HasColumnName("exchange");
-        message.Property(m => m.RoutingKey).HasColumnName("routing_key");
-        message.Property(m => m.Type).HasColumnName("type");
-        message.Property(m => m.Key).HasColumnName("key");
-        message.Property(m => m.ContentType).HasColumnName("content_type").HasDefaultValue("application/json");
+        // Types are given for all: a convention of the service's own for its strings would bound these too, and one that does not fit,
+        // such as a long reason, would keep the relay from writing anything down.
+        message.Property(m => m.MessageId).HasColumnName("message_id").HasColumnType("uuid").HasDefaultValueSql("gen_random_uuid()");
+        message.Property(m => m.Exchange).HasColumnName("exchange").HasColumnType("text");
+        message.Property(m => m.RoutingKey).HasColumnName("routing_key").HasColumnType("text");
+        message.Property(m => m.Type).HasColumnName("type").HasColumnType("text");
+        message.Property(m => m.Key).HasColumnName("key").HasColumnType("text");
+        message.Property(m => m.ContentType).HasColumnName("content_type").HasColumnType("text").HasDefaultValue("application/json");
         message.Property(m => m.Headers).HasColumnName("headers").HasColumnType("jsonb");
-        message.Property(m => m.TraceParent).HasColumnName("trace_parent");
-        message.Property(m => m.Body).HasColumnName("body");
+        message.Property(m => m.TraceParent).HasColumnName("trace_parent").HasColumnType("text");
+        message.Property(m => m.Body).HasColumnName("body").HasColumnType("bytea");
 
         // No unit of work writes these, or needs to read them back.
-        message.Property(m => m.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()").LeftToTheDatabase();
-        message.Property(m => m.SentAt).HasColumnName("sent_at").LeftToTheDatabase();
-        message.Property(m => m.Attempts).HasColumnName("attempts").HasDefaultValue(0).LeftToTheDatabase();
-        message.Property(m => m.DueAt).HasColumnName("due_at").LeftToTheDatabase();
-        message.Property(m => m.LastError).HasColumnName("last_error").LeftToTheDatabase();
-        message.Property(m => m.ParkedAt).HasColumnName("parked_at").LeftToTheDatabase();
+        message.Property(m => m.CreatedAt).HasColumnName("created_at").HasColumnType("timestamp with time zone").HasDefaultValueSql("now()").LeftToTheDatabase();
+        message.Property(m => m.SentAt).HasColumnName("sent_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
+        message.Property(m => m.Attempts).HasColumnName("attempts").HasColumnType("integer").HasDefaultValue(0).LeftToTheDatabase();
+        message.Property(m => m.DueAt).HasColumnName("due_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
+        message.Property(m => m.LastError).HasColumnName("last_error").HasColumnType("text").LeftToTheDatabase();
+        message.Property(m => m.ParkedAt).HasColumnName("parked_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
 
         // Each index holds only rows that still wait for something, and so stays small however many sent rows are kept.
         message.HasIndex(m => m.Id, "outbox_message_pending").HasFilter($"{Unsettled} AND due_at IS NULL");
