@@ -29,6 +29,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>How much later everything arrives, in both directions.</summary>
     public TimeSpan Delay { get; set; }
 
+    /// <summary>How long it takes until a connection is made.</summary>
+    public TimeSpan ConnectDelay { get; set; }
+
     /// <summary>A connection on which the server sends this text is reset instead, each time.</summary>
     public string? ResetsAtReply { get; set; }
 
@@ -102,17 +105,7 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             try
             {
-                var client = await listener.AcceptSocketAsync();
-                var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await server.ConnectAsync(_host, _target);
-                var link = new Link(client, server);
-                lock (_lock)
-                {
-                    _links.Add(link);
-                }
-
-                _ = PumpAsync(link, client, server, () => HoldsRequests);
-                _ = PumpAsync(link, server, client, () => HoldsReplies);
+                _ = LinkAsync(await listener.AcceptSocketAsync());
             }
             catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
             {
@@ -122,6 +115,35 @@ public sealed class TcpProxy : IAsyncDisposable
                 }
             }
         }
+    }
+
+    private async Task LinkAsync(Socket client)
+    {
+        if (ConnectDelay > TimeSpan.Zero)
+        {
+            await Task.Delay(ConnectDelay);
+        }
+
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await server.ConnectAsync(_host, _target);
+        }
+        catch (SocketException)
+        {
+            client.Dispose();
+            server.Dispose();
+            return;
+        }
+
+        var link = new Link(client, server);
+        lock (_lock)
+        {
+            _links.Add(link);
+        }
+
+        _ = PumpAsync(link, client, server, () => HoldsRequests);
+        _ = PumpAsync(link, server, client, () => HoldsReplies);
     }
 
     private async Task PumpAsync(Link link, Socket from, Socket to, Func<bool> held)

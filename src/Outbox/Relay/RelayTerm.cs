@@ -17,14 +17,28 @@ internal sealed class RelayTerm(
     /// <exception cref="Exception">What ended the term; the table may have another owner already.</exception>
     public async Task RunAsync(OwnerLock owner, CancellationToken stopping)
     {
+        using var abort = new CancellationTokenSource();
+        StagePulse[] pulses = [new("read", clock), new("publish", clock), new("mark", clock)];
+        // From the first moment on: what must be opened yet may take longer than a lease.
+        var beat = BeatAsync(owner, pulses, abort.Token);
+        try
+        {
+            await RunAsync(owner, pulses, beat, abort, stopping);
+        }
+        finally
+        {
+            await abort.CancelAsync();
+            await Task.WhenAny(beat, Task.Delay(AbortBound, clock, CancellationToken.None));
+        }
+    }
+
+    private async Task RunAsync(OwnerLock owner, StagePulse[] pulses, Task beat, CancellationTokenSource abort, CancellationToken stopping)
+    {
         await marking.MarkBacklogAsync(owner, stopping);
         await using var connection = await database.OpenAsync("reader", options.Lease, stopping);
-
-        using var abort = new CancellationTokenSource();
         using var stopTaking = CancellationTokenSource.CreateLinkedTokenSource(stopping, abort.Token);
         var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
         var lookahead = new Lookahead(options.BatchSize, clock);
-        StagePulse[] pulses = [new("read", clock), new("publish", clock), new("mark", clock)];
         await using var listener = await WakeUpListener.OpenAsync(
             database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
         var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, pulses[0], clock);
@@ -36,7 +50,7 @@ internal sealed class RelayTerm(
         Task[] stages =
         [
             reading.RunAsync(stopTaking.Token), publish, mark, tidying.RunAsync(stopTaking.Token),
-            listener.RunAsync(abort.Token), BeatAsync(owner, pulses, abort.Token),
+            listener.RunAsync(abort.Token), beat,
         ];
 
         var first = await Task.WhenAny(stages);
