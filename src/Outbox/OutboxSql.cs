@@ -42,7 +42,7 @@ internal static class OutboxSql
     public const string Inspect =
         """
         SELECT c.oid, pg_backend_pid(), a.attidentity::text, s.seqcache, s.seqrelid,
-               current_setting('fsync'), current_setting('synchronous_commit')
+               current_setting('fsync'), current_setting('synchronous_commit'), pg_is_in_recovery()
         FROM pg_class c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
         LEFT JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
@@ -50,6 +50,10 @@ internal static class OutboxSql
         LEFT JOIN pg_sequence s ON s.seqrelid = d.objid
         WHERE c.oid = to_regclass('outbox_message')
         """;
+
+    // Bounds that a role or a database sets for everybody would end a look through much, and a term with it. Ours are the client's.
+    public const string LiftBounds =
+        "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), set_config('idle_session_timeout', '0', false)";
 
     // The lease: when the owner falls silent, the server itself ends the session and frees the lock. tcp_user_timeout does
     // the same for an owner whose network is gone.
@@ -81,8 +85,9 @@ internal static class OutboxSql
     // transaction of the same key could become visible between the two and be published first.
     //
     // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows. Those that
-    //       wait for a watch hold nothing new before one of its transactions has ended. Only this snapshot can say that: one that
-    //       has committed may keep its locks a moment longer.
+    //       wait for a watch hold nothing new before one of its transactions has ended. Of those that have written, only this snapshot
+    //       can say that: one that has committed may keep its locks a moment longer. Of those that have not, no snapshot can; but
+    //       one that is still there after this snapshot was taken, and still without a transaction id, had committed nothing.
     // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
     // due:  rows without a key of which WalkDue has told that their time has come. By their ids, and not by an index on due_at, which
     //       could serve a plain comparison and would be walked from its beginning.
@@ -90,15 +95,15 @@ internal static class OutboxSql
     //       the oldest running snapshot began.
     //
     // Cut by id over everything: what is left out is above all that is taken, so a page never takes a later row before an
-    // earlier one. And cut by bytes, so that a page of large bodies does not fill the memory. created_at is brought within
+    // earlier one. And cut by bytes, so that a page of large rows does not fill the memory. created_at is brought within
     // what a client can represent: one row that cannot be read would stop all.
     public const string ReadPending =
         """
         SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body,
                greatest(timestamptz '1970-01-01', least(timestamptz '9999-01-01', created_at)), attempts,
-               due_at IS NOT NULL, coalesce(due_at > now(), false)
+               due_at IS NOT NULL, coalesce(due_at > now(), false), bytes
         FROM (
-            SELECT *, sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
+            SELECT *, sum(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
             FROM (
                 (SELECT m.*
                  FROM unnest(@gap_low, @gap_high, @gap_watch, @gap_most) AS gap (low, high, watch, most)
@@ -108,8 +113,15 @@ internal static class OutboxSql
                      ORDER BY id
                      LIMIT gap.most) AS m
                  WHERE gap.watch = 0 OR gap.watch IN (
-                     SELECT watch FROM unnest(@holder_watch, @holder_xid) AS holder (watch, xid)
-                     WHERE pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())))
+                     SELECT watch FROM unnest(@holder_watch, @holder, @holder_xid) AS held (watch, holder, xid)
+                     WHERE CASE
+                         WHEN xid IS NOT NULL THEN pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())
+                         ELSE holder NOT IN (
+                             SELECT virtualtransaction FROM pg_locks
+                             GROUP BY virtualtransaction
+                             HAVING bool_or(locktype = 'virtualxid' AND mode = 'ExclusiveLock')
+                                 AND NOT bool_or(locktype = 'transactionid' AND mode = 'ExclusiveLock'))
+                         END))
                 UNION ALL
                 (SELECT m.*
                  FROM unnest(@line_key, @line_from, @line_most) AS line (key, low, most)
@@ -127,10 +139,14 @@ internal static class OutboxSql
                  ORDER BY id
                  LIMIT @limit)
             ) AS found
+            CROSS JOIN LATERAL (
+                SELECT octet_length(body) + 2 * (coalesce(octet_length(headers::text), 0) + coalesce(octet_length(key), 0)
+                    + coalesce(octet_length(trace_parent), 0) + octet_length(exchange) + octet_length(routing_key) + octet_length(type)
+                    + octet_length(content_type)) AS size) AS sized
             ORDER BY id
             LIMIT @limit
         ) AS page
-        WHERE bytes - octet_length(body) < @bytes
+        WHERE bytes - size < @bytes
         ORDER BY id
         """;
 
@@ -220,7 +236,8 @@ internal static class OutboxSql
         RETURNING m.id, m.due_at - now()
         """;
 
-    // Walks upwards from where the last pass ended. A delete by sent_at alone would scan the whole table for each batch.
+    // Walks upwards from where the last pass ended. A delete by sent_at alone would scan the whole table for each batch. By sent_at
+    // too, since only that is judged again of a row whose lock had to be waited for: an operator may have had it sent once more.
     public const string Purge =
         """
         WITH batch AS MATERIALIZED (
@@ -230,7 +247,9 @@ internal static class OutboxSql
             ORDER BY id
             LIMIT @limit),
         purged AS (
-            DELETE FROM outbox_message WHERE id = ANY (ARRAY (SELECT id FROM batch WHERE old)) RETURNING 1)
+            DELETE FROM outbox_message
+            WHERE id = ANY (ARRAY (SELECT id FROM batch WHERE old)) AND sent_at < now() - @retention
+            RETURNING 1)
         SELECT count(*), max(id), min(id) FILTER (WHERE sent AND NOT old), (SELECT count(*) FROM purged)
         FROM batch
         """;

@@ -77,16 +77,18 @@ public sealed class MarkingTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Confirmed_rows_that_cannot_be_marked_are_marked_before_anything_is_published_again_and_no_others_under_their_ids(bool restored)
+    [InlineData(false, "7d")]
+    [InlineData(true, "7d")]
+    [InlineData(true, "0")]
+    public async Task Confirmed_rows_that_cannot_be_marked_are_marked_before_anything_is_published_again_and_no_others_under_their_ids(
+        bool restored, string retention)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
         var address = new Npgsql.NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
         await using var network = TcpProxy.Start(address.Host!, address.Port);
         (address.Host, address.Port) = ("127.0.0.1", network.Port);
-        await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString), ("Outbox:Lease", "3s"));
+        await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString), ("Outbox:Lease", "3s"), ("Outbox:Retention", retention));
         await arena.IsOwnedAsync();
         await using var gate = await arena.OpenAsync();
         await using (await ShutGateAsync(arena, gate))
@@ -128,10 +130,10 @@ public sealed class MarkingTests(ServersFixture servers)
             CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $body$
             BEGIN
                 PERFORM pg_advisory_xact_lock(4711);
-                RETURN NEW;
+                RETURN coalesce(NEW, OLD);
             END
             $body$;
-            CREATE TRIGGER wait_at_gate BEFORE UPDATE ON outbox_message FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
+            CREATE TRIGGER wait_at_gate BEFORE UPDATE OR DELETE ON outbox_message FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
             """);
         var transaction = await gate.BeginTransactionAsync();
         await using var shut = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock(4711)", gate);

@@ -50,6 +50,27 @@ public sealed class RetentionTests(ServersFixture servers)
         Assert.Equal(1, await arena.CountAsync("true"));
     }
 
+    [Fact]
+    public async Task A_row_that_an_operator_has_sent_once_more_while_it_was_to_be_purged_is_kept()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.InsertAsync();
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = now() - interval '8 days'");
+        await using var session = await arena.OpenAsync();
+        await using var connection = await arena.OpenAsync();
+        await using var transaction = await session.BeginTransactionAsync();
+        await using var again = new Npgsql.NpgsqlCommand("UPDATE outbox_message SET sent_at = NULL", session);
+        await again.ExecuteNonQueryAsync();
+
+        var purge = new Relay.Tidier(connection, TimeSpan.FromDays(7)).PurgeAsync(CancellationToken.None);
+        await Eventually.EqualsAsync(
+            1L, () => arena.Arena.ScalarAsync<long>($"SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = {connection.ProcessID}"), Deadline, "purges that wait");
+        await transaction.CommitAsync();
+        await purge;
+
+        Assert.Equal(1, await arena.CountAsync("sent_at IS NULL"));
+    }
+
     [Theory]
     [InlineData("infinity")]
     [InlineData("-infinity")]

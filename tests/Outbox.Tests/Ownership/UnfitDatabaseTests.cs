@@ -89,6 +89,29 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
         await tap.ReadUntilAsync(1, Deadline);
     }
 
+    [Fact]
+    public async Task A_standby_server_is_owned_once_it_is_none_any_more()
+    {
+        await using var native = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await OutboxArena.CreateAsync(native.Pair());
+        var data = await arena.Arena.ScalarAsync<string>("SELECT current_setting('data_directory')");
+        await arena.Arena.ExecuteAsync($"COPY (SELECT WHERE false) TO '{data}/standby.signal'");
+        await native.Postgres.StopAsync();
+        await native.Postgres.StartAsync(CancellationToken.None);
+
+        var relay = await arena.StartRelayAsync();
+        await Eventually.IsTrueAsync(
+            async () => await relay.HealthAsync() is { Status: HealthStatus.Unhealthy, Description: { } said } && said.Contains("standby server", StringComparison.Ordinal),
+            Deadline, "it says what is wrong");
+        Assert.DoesNotContain(relay.Log.All, line => line.Contains("owns the outbox", StringComparison.Ordinal));
+
+        await native.Postgres.StopAsync();
+        File.Delete($"{data}/standby.signal");
+        await native.Postgres.StartAsync(CancellationToken.None);
+
+        await relay.OwnsAsync();
+    }
+
     private static async Task RefusesAsync(OutboxArena arena, string reason)
     {
         await using var relay = RelayProcess.Start(arena);

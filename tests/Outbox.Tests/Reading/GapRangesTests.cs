@@ -62,13 +62,15 @@ public sealed class GapRangesTests
     }
 
     [Fact]
-    public void A_range_is_looked_through_each_time_while_one_who_could_fill_it_has_no_transaction_id()
+    public void A_range_waits_for_one_who_has_no_transaction_id_too_and_for_the_id_once_there_is_one()
     {
         _gaps.Found([11], Everything, cursor: 9);
         _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
         _gaps.Found([], Everything, cursor: 11);
         _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
-        Assert.Equal([0], Looks().Watches);
+        Assert.Equal([1], Looks().Watches);
+        Assert.Equal(["open", "copy"], Looks().Holders);
+        Assert.Equal([Xid("open"), null], Looks().HolderXids);
 
         _gaps.Observe(Holders("open", "copy"));
 

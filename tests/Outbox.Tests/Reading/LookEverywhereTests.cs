@@ -72,7 +72,7 @@ public sealed class LookEverywhereTests
 
     private IEnumerable<(long Low, long High, int Most)> Ranges()
     {
-        var looks = _look.AddTo(new GapLooks([], [], [], [], [], []));
+        var looks = _look.AddTo(new GapLooks([], [], [], [], [], [], []));
         return looks.Lows.Zip(looks.Highs, looks.Mosts);
     }
 }

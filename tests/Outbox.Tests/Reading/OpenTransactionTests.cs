@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Outbox.Tests.Reading;
@@ -34,6 +35,62 @@ public sealed class OpenTransactionTests(ServersFixture servers)
 
         await transaction.CommitAsync();
         Assert.Equal(Rows, await ReadAllAsync(arena, reader));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_that_has_only_looked_at_the_sequence_does_not_have_each_read_walk_what_was_passed(bool takenOver)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var open = await arena.OpenAsync();
+        await using var transaction = await open.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await using var look = new NpgsqlCommand("SELECT count(*) FROM pg_sequences", open);
+        await look.ExecuteNonQueryAsync();
+        await using var first = await ReaderUnderTest.OpenAsync(arena);
+        await arena.AddBacklogAsync(Rows);
+        Assert.Equal(Rows, await ReadAllAsync(arena, first));
+        await using var second = takenOver ? await ReaderUnderTest.OpenAsync(arena) : null;
+        var reader = second ?? first;
+        await reader.ReadAsync();
+
+        var walked = await WalkedAsync(arena, reader);
+        for (var read = 0; read < 10; read++)
+        {
+            Assert.False(await reader.ReadAsync());
+        }
+
+        walked = await WalkedAsync(arena, reader) - walked;
+        Assert.True(walked < Rows, $"Ten reads walked {walked} entries.");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_row_of_one_that_had_written_nothing_when_it_was_last_seen_is_found(bool seenAgain)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await using var open = await arena.OpenAsync();
+        await using var transaction = await open.BeginTransactionAsync();
+        await using var take = new NpgsqlCommand("SELECT nextval(pg_get_serial_sequence('outbox_message', 'id'))", open);
+        var id = (long)(await take.ExecuteScalarAsync())!;
+        await arena.AddBacklogAsync(10);
+        Assert.Equal(10, await ReadAllAsync(arena, reader));
+        Assert.False(await reader.ReadAsync());
+
+        await using var insert = new NpgsqlCommand(
+            $"INSERT INTO outbox_message (id, exchange, routing_key, type, body) OVERRIDING SYSTEM VALUE VALUES ({id}, 'e', 'r', 't', '')", open);
+        await insert.ExecuteNonQueryAsync();
+        if (seenAgain)
+        {
+            Assert.False(await reader.ReadAsync());
+        }
+
+        await transaction.CommitAsync();
+        Assert.True(await reader.ReadAsync());
+
+        Assert.Equal([id], reader.TakeAll().Select(row => row.Id));
     }
 
     [Fact]

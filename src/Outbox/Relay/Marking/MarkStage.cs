@@ -26,8 +26,7 @@ internal sealed partial class MarkStage(
     {
         if (backlog.Count > 0)
         {
-            // The owner's lock is kept by nothing yet: it must not be lost meanwhile.
-            await using var connection = await database.OpenAsync("marker", options.Lease / 3, cancellationToken);
+            await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
             await MarkAsync(new Marker(connection, owner, options), [], cancellationToken);
         }
     }
@@ -102,10 +101,10 @@ internal sealed partial class MarkStage(
     private async Task MarkAsync(Marker marker, ConfirmedRow[] confirmed, CancellationToken cancellationToken)
     {
         ConfirmedRow[] rows = backlog.Count == 0 ? confirmed : [.. backlog.ToArray().Union(confirmed)];
-        await marker.MarkAsync(rows, cancellationToken);
+        var marked = await marker.MarkAsync(rows, cancellationToken);
         Failpoint.Hit("relay.after-mark");
         backlog.Remove(rows);
-        metrics.Sent(rows.Length);
+        metrics.Sent(marked);
     }
 
     private void Charged(List<Settlement> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)

@@ -8,7 +8,8 @@ namespace Outbox.Relay;
 internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, OutboxOptions options)
 {
     /// <summary>Marks confirmed rows. Safe at any time, whoever owns the table: a confirm stays true.</summary>
-    public async Task MarkAsync(IReadOnlyCollection<ConfirmedRow> rows, CancellationToken cancellationToken)
+    /// <returns>How many rows were not marked before.</returns>
+    public async Task<int> MarkAsync(IReadOnlyCollection<ConfirmedRow> rows, CancellationToken cancellationToken)
     {
         // In the order of ids: two relays that mark the same rows, one that was frozen and the new owner, never wait for each other.
         var confirmed = rows.OrderBy(row => row.Id).ToArray();
@@ -17,7 +18,7 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
         command.Parameters.AddWithValue("ids", Array.ConvertAll(confirmed, row => row.Id));
         command.Parameters.AddWithValue("messages", Array.ConvertAll(confirmed, row => row.MessageId));
         await command.PrepareAsync(cancellationToken);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Charges refused rows with an attempt.</summary>

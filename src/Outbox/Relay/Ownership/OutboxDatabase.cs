@@ -36,6 +36,7 @@ internal sealed class OutboxDatabase
         builder.Pooling = false;
         builder.KeepAlive = 0;
         builder.Enlist = false;
+        builder.Multiplexing = false;
         builder.Timeout = 5;
         _connectionString = builder.ConnectionString;
     }
@@ -51,6 +52,8 @@ internal sealed class OutboxDatabase
         try
         {
             await connection.OpenAsync(cancellationToken);
+            await using var lift = new NpgsqlCommand(OutboxSql.LiftBounds, connection);
+            await lift.ExecuteNonQueryAsync(cancellationToken);
             return connection;
         }
         catch
@@ -70,6 +73,7 @@ internal sealed class OutboxDatabase
     }
 
     /// <returns>The table, or null while it has not been migrated yet.</returns>
+    /// <exception cref="InvalidOperationException">The server is a standby, for as long as it is one.</exception>
     /// <exception cref="UnfitDatabaseException">A pooler stands between, the ids are not given in order, or commits are not durable.</exception>
     public async Task<OutboxTable?> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -97,6 +101,12 @@ internal sealed class OutboxDatabase
         if (Durability.FaultOf(reader.GetString(5), reader.GetString(6), _environment) is { } fault)
         {
             throw new UnfitDatabaseException(fault);
+        }
+
+        if (reader.GetBoolean(7))
+        {
+            throw new InvalidOperationException(
+                $"{SettingName.OfKey(Setting)} leads to a standby server: its locks are not those of the server that the rows are written to.");
         }
 
         return new OutboxTable(reader.GetFieldValue<uint>(0), reader.GetFieldValue<uint>(4));

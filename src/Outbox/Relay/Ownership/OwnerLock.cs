@@ -11,12 +11,13 @@ internal sealed class OwnerLock : IAsyncDisposable
     private OwnerLock(NpgsqlConnection connection, OutboxTable table)
     {
         _connection = connection;
+        ProcessId = connection.ProcessID;
         Table = table;
     }
 
     public OutboxTable Table { get; }
 
-    public int ProcessId => _connection.ProcessID;
+    public int ProcessId { get; }
 
     /// <returns>Null while the table has not been migrated yet.</returns>
     /// <exception cref="UnfitDatabaseException">The guarantees cannot be kept on this database.</exception>

@@ -17,11 +17,12 @@ internal sealed class GapRanges
     public GapLooks Looks(int most)
     {
         var numbers = new Dictionary<GapWatch, int>();
-        var watches = _gaps.ConvertAll(gap => gap.IsDue || gap.Watch.Xids is null ? 0 : Number(gap.Watch));
-        var holders = numbers.SelectMany(pair => pair.Key.Xids!, (pair, xid) => (Watch: pair.Value, Xid: xid)).ToList();
+        var watches = _gaps.ConvertAll(gap => gap.IsDue ? 0 : Number(gap.Watch));
+        var holders = numbers.SelectMany(pair => pair.Key.Holders, (pair, holder) => (Watch: pair.Value, holder.Key, holder.Value)).ToList();
         return new GapLooks(
             [.. _gaps.Select(gap => gap.Low)], [.. _gaps.Select(gap => gap.High)], [.. watches],
-            [.. Enumerable.Repeat(most, _gaps.Count)], [.. holders.Select(holder => holder.Watch)], [.. holders.Select(holder => holder.Xid)]);
+            [.. Enumerable.Repeat(most, _gaps.Count)], [.. holders.Select(holder => holder.Watch)],
+            [.. holders.Select(holder => holder.Key)], [.. holders.Select(holder => holder.Value)]);
 
         int Number(GapWatch watch) => numbers.TryGetValue(watch, out var number) ? number : numbers[watch] = numbers.Count + 1;
     }

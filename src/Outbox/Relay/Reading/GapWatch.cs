@@ -14,10 +14,8 @@ internal sealed class GapWatch
     /// <summary>How often what is known of the holders has changed: first when they were learned, then whenever one had ended.</summary>
     public int Changes { get; private set; }
 
-    /// <summary>The transaction ids of all who are left; null while one of them has none. Whether one has ended a snapshot tells only
-    /// of those.</summary>
-    public IEnumerable<long>? Xids =>
-        _holders is null || _holders.ContainsValue(null) ? null : _holders.Values.Select(xid => xid!.Value);
+    /// <summary>Who is left; nobody before it is known.</summary>
+    public IReadOnlyDictionary<string, long?> Holders => _holders ?? [];
 
     /// <summary>One that ends when all of these have ended; all are known.</summary>
     public static GapWatch OfAll(IEnumerable<GapWatch> watches)

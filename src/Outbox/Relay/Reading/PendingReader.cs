@@ -52,8 +52,8 @@ internal sealed class PendingReader(
         var began = clock.GetTimestamp();
         var again = lookahead.BeginRead();
         var walk = _due.Next();
-        var (due, rows) = await ReadPageAsync(walk, again, cancellationToken);
-        var cut = rows.Count >= batchSize || rows.Sum(row => (long)row.Body.Length) >= HeldRows.MaxBytes;
+        var (due, rows, bytes) = await ReadPageAsync(walk, again, cancellationToken);
+        var cut = rows.Count >= batchSize || bytes >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
         var added = lookahead.Offer(rows, again, complete);
         var moreDue = walk is not null && _due.Found(due);
@@ -69,7 +69,7 @@ internal sealed class PendingReader(
         return added > 0 || cut || moreDue || _everywhere.IsUnderWay;
     }
 
-    private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows)> ReadPageAsync(
+    private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows, long Bytes)> ReadPageAsync(
         NpgsqlBatchCommand? walk, ReadAgain again, CancellationToken cancellationToken)
     {
         var looks = _everywhere.AddTo(_gaps.Looks(batchSize));
@@ -90,6 +90,7 @@ internal sealed class PendingReader(
 
         var due = new List<(long, string?, DateTime)>();
         var rows = new List<OutboxRow>();
+        var bytes = 0L;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (walk is not null)
         {
@@ -104,9 +105,10 @@ internal sealed class PendingReader(
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(RowOf(reader));
+            bytes = reader.GetInt64(14);
         }
 
-        return (due, rows);
+        return (due, rows, bytes);
     }
 
     private NpgsqlBatchCommand PageCommand(GapLooks looks, ReadAgain again)
@@ -117,6 +119,7 @@ internal sealed class PendingReader(
         command.Parameters.AddWithValue("gap_watch", looks.Watches);
         command.Parameters.AddWithValue("gap_most", looks.Mosts);
         command.Parameters.AddWithValue("holder_watch", looks.HolderWatches);
+        command.Parameters.AddWithValue("holder", looks.Holders);
         command.Parameters.AddWithValue("holder_xid", looks.HolderXids);
         command.Parameters.AddWithValue("line_key", again.Lines.Select(line => line.Line.Key).ToArray());
         command.Parameters.AddWithValue("line_from", again.Lines.Select(line => line.From).ToArray());

@@ -44,23 +44,24 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
 
     private async Task TidyAsync(Tidier tidier, CancellationToken cancellationToken)
     {
-        var fromStartAt = clock.GetUtcNow() + FromStartInterval;
+        var fromStart = clock.GetTimestamp();
         while (true)
         {
-            var began = clock.GetTimestamp();
-            metrics.Observed(await tidier.CountAsync(cancellationToken));
-            var pause = clock.GetElapsedTime(began) * CountShare;
             while (await tidier.PurgeAsync(cancellationToken))
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            if (clock.GetUtcNow() >= fromStartAt)
+            if (clock.GetElapsedTime(fromStart) >= FromStartInterval)
             {
                 tidier.PurgeFromStart();
-                fromStartAt = clock.GetUtcNow() + FromStartInterval;
+                fromStart = clock.GetTimestamp();
             }
 
+            // Last: it may fail for taking too long, and what is old is to go all the same.
+            var began = clock.GetTimestamp();
+            metrics.Observed(await tidier.CountAsync(cancellationToken));
+            var pause = clock.GetElapsedTime(began) * CountShare;
             await Task.Delay(pause > Interval ? pause : Interval, clock, cancellationToken);
         }
     }
