@@ -60,6 +60,61 @@ public sealed class ManyKeysTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_look_everywhere_at_thousands_of_keys_that_are_held_back_does_not_hold_up_what_is_new()
+    {
+        const int Keys = 3_000;
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
+        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        Assert.Empty(await MarkAsync(arena, reader, reads: 20, until: _ => false));
+
+        reader.Clock.Shift += UntilTheLookEverywhere;
+        await arena.AddBacklogAsync(10);
+        Assert.Equal(10, (await MarkAsync(arena, reader, reads: 2, until: _ => false)).Count);
+    }
+
+    [Theory]
+    [InlineData("NULL")]
+    [InlineData("'k' || n % 1500")]
+    public async Task Thousands_of_rows_that_are_due_together_do_not_hold_up_what_is_new(string key)
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(3_000, key);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = '2026-01-01'");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+
+        // The first read learns of them.
+        await MarkAsync(arena, reader, reads: 1, until: _ => false);
+        await arena.AddBacklogAsync(10, key: "'new ' || n");
+        var taken = await MarkAsync(arena, reader, reads: 1, until: _ => false);
+
+        Assert.Equal(10, taken.Count(IsNew));
+    }
+
+    [Fact]
+    public async Task A_look_everywhere_what_is_due_and_keys_that_are_looked_at_again_leave_room_together_for_what_is_new()
+    {
+        const int Keys = 3_000;
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
+        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await MarkAsync(arena, reader, reads: 20, until: _ => false);
+        await arena.Arena.ExecuteAsync(
+            "INSERT INTO outbox_message (exchange, routing_key, type, body, due_at) SELECT 'e', 'r', 't', '', '2026-01-01' FROM generate_series(1, 3000)");
+        await MarkAsync(arena, reader, reads: 1, until: _ => false);
+
+        reader.Clock.Shift += UntilTheLookEverywhere;
+        await arena.AddBacklogAsync(10, key: "'new ' || n");
+        var taken = await MarkAsync(arena, reader, reads: 2, until: _ => false);
+
+        Assert.Equal(10, taken.Count(IsNew));
+    }
+
+    [Fact]
     public async Task Keys_that_come_back_with_nothing_behind_them_do_not_keep_others_from_being_read_on()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
@@ -146,6 +201,8 @@ public sealed class ManyKeysTests(ServersFixture servers)
             return await arena.Arena.ScalarAsync<long>("SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE relname = 'outbox_message'");
         }
     }
+
+    private static bool IsNew(OutboxRow row) => row.Key?.StartsWith("new", StringComparison.Ordinal) == true;
 
     private static async Task<List<OutboxRow>> MarkAsync(
         OutboxArena arena, ReaderUnderTest reader, int reads, Func<List<OutboxRow>, bool> until)

@@ -32,7 +32,7 @@ internal sealed class KeyLines
         return line;
     }
 
-    /// <summary>The lines that the next read goes on with, of <paramref name="rows"/> rows together or of one line; with
+    /// <summary>The lines that the next read goes on with, of at most <paramref name="rows"/> rows together; with
     /// <paramref name="onlyStarving"/> those alone that have no row left in memory, each with its next ones.</summary>
     public List<LineRead> Wanted(int rows, bool onlyStarving)
     {
@@ -45,10 +45,10 @@ internal sealed class KeyLines
                 continue;
             }
 
-            var most = onlyStarving ? KeyLine.FirstRead : line.ReadSize;
+            var most = Math.Min(onlyStarving ? KeyLine.FirstRead : line.ReadSize, rows);
             reads.Add(new LineRead(line, from, most));
             rows -= most;
-            if (rows <= 0 || reads.Count == MaxPerRead)
+            if (rows == 0 || reads.Count == MaxPerRead)
             {
                 break;
             }

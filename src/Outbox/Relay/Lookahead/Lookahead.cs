@@ -13,6 +13,11 @@ internal sealed class Lookahead
     private readonly RowOrder _order;
     private readonly int _batchSize;
 
+    // A page is cut by id, and what is read again is mostly older than what is new: whole pages of it would hold that up for as long as
+    // thousands of keys are looked at again or thousands of rows are due. A look everywhere takes up to a quarter of a page beside these.
+    private readonly int _mostOfLines;
+    private readonly int _mostDue;
+
     // Without a key, their time has come, and they are still to be read.
     private readonly SortedSet<long> _due = [];
     private bool _paused;
@@ -20,6 +25,8 @@ internal sealed class Lookahead
     public Lookahead(int batchSize, TimeProvider clock)
     {
         _batchSize = batchSize;
+        _mostOfLines = Math.Max(1, batchSize / 2);
+        _mostDue = Math.Max(1, batchSize / 8);
         _order = new RowOrder(batchSize, _held, _lines, _ready, Readable);
         DueTimes = new DueTimes(clock);
     }
@@ -55,7 +62,7 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        return new ReadAgain(_lines.Wanted(_batchSize, onlyStarving: !_order.HasRoomForLines), [.. _due.Take(_batchSize)]);
+        return new ReadAgain(_lines.Wanted(_mostOfLines, onlyStarving: !_order.HasRoomForLines), [.. _due.Take(_mostDue)]);
     }
 
     /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
