@@ -87,6 +87,83 @@ public sealed class LookaheadTests
     }
 
     [Fact]
+    public void Many_keys_with_a_large_row_behind_one_that_is_not_taken_do_not_fill_the_memory()
+    {
+        var body = new byte[16 * 1024 * 1024];
+        _lookahead.Offer([.. Enumerable.Range(1, 63).Select(id => Rows.Of(id, $"k{id}"))], ReadAgain.Nothing, complete: 63);
+        var rows = 0;
+        while (_lookahead.HasRoom() && rows < 63)
+        {
+            // So many as the statement brings of this size.
+            _lookahead.Offer([.. Enumerable.Range(64 + rows, 2).Select(id => Rows.Of(id, $"k{id - 63}", body: body))], _lookahead.BeginRead(), complete: 65 + rows);
+            rows += 2;
+        }
+
+        Assert.InRange(rows, 2, 10);
+        Assert.True(_lookahead.TryTake(out var small));
+        _lookahead.Confirmed(small);
+        Assert.False(_lookahead.HasRoom());
+        while (_lookahead.TryTake(out var row))
+        {
+            _lookahead.Confirmed(row);
+        }
+
+        Assert.True(_lookahead.HasRoom());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public void Long_headers_and_keys_fill_the_memory_as_bodies_do(string? key)
+    {
+        var text = new string('x', 128 * 1024);
+        _lookahead.Offer(
+            [.. Enumerable.Range(1, 200).Select(id => Rows.Of(id, key is null ? null : text + id, headers: key is null ? text : null))], ReadAgain.Nothing, complete: 200);
+
+        Assert.False(_lookahead.HasRoom());
+    }
+
+    [Fact]
+    public void Of_what_waits_to_be_marked_neither_body_nor_headers_stay_in_memory()
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var last = 0; last < 4_000; last += 500)
+        {
+            _lookahead.Offer(
+                [.. Enumerable.Range(last + 1, 500).Select(id => Rows.Of(id, headers: new string('x', 16 * 1024), body: new byte[32 * 1024]))],
+                _lookahead.BeginRead(), complete: last + 500);
+            while (_lookahead.TryTake(out var row))
+            {
+                _lookahead.Confirmed(row);
+            }
+        }
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.True(grown < 30_000_000, $"Memory has grown by {grown:N0} bytes.");
+        Assert.True(_lookahead.HasRoom());
+    }
+
+    [Fact]
+    public async Task Room_that_a_mark_has_made_is_told()
+    {
+        var key = new string('k', 64 * 1024);
+        for (var last = 0; _lookahead.HasRoom(); last += 100)
+        {
+            _lookahead.Offer([.. Enumerable.Range(last + 1, 100).Select(id => Rows.Of(id, key + id))], _lookahead.BeginRead(), complete: last + 100);
+            while (_lookahead.TryTake(out var row))
+            {
+                _lookahead.Confirmed(row);
+            }
+        }
+
+        await _lookahead.Readable.WaitAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+        _lookahead.Marked(Enumerable.Range(1, 1_000).Select(id => (long)id));
+
+        Assert.True(_lookahead.HasRoom());
+        await _lookahead.Readable.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void A_read_that_began_before_its_line_was_doubted_does_not_lead_past_the_row_in_doubt()
     {
         _lookahead.Offer([Rows.Of(10, "k"), Rows.Of(11, "k")], ReadAgain.Nothing, complete: long.MaxValue);

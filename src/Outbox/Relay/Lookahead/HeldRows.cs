@@ -4,8 +4,13 @@ namespace Outbox.Relay;
 /// it is part of.</summary>
 internal sealed class HeldRows
 {
-    /// <summary>Bodies in memory, waiting or in flight; one page may exceed it by its own size.</summary>
+    /// <summary>Of the bodies of one page, and of all rows in memory that do not wait behind another of their key. The last row of a page
+    /// may exceed it, and so may all rows by one page.</summary>
     public const long MaxBytes = 32 * 1024 * 1024;
+
+    /// <summary>Of all rows in memory; one page may exceed it. Nothing else bounds what waits while few are on their way: each of many
+    /// keys may have one large row behind the one that a broker does not take.</summary>
+    public const long MaxBytesWithWaiting = 4 * MaxBytes;
 
     // Confirmed rows wait for their mark, refused ones for their charge. When writing lags this far behind, publishing waits for it:
     // after a crash all of them would be published again, and one statement must be able to write them all.
@@ -15,7 +20,7 @@ internal sealed class HeldRows
     private readonly HashSet<long> _settled = [];
     private int _unwritten;
 
-    /// <summary>Of bodies that may still have to be published.</summary>
+    /// <summary>Of all rows, each as <see cref="OutboxRow.Bytes"/> has it.</summary>
     public long Bytes { get; private set; }
 
     public bool WritingLags => _unwritten >= MaxUnwritten;
@@ -31,14 +36,15 @@ internal sealed class HeldRows
     public void Add(OutboxRow row)
     {
         _rows.Add(row.Id, row);
-        Bytes += row.Body.Length;
+        Bytes += row.Bytes;
     }
 
-    /// <summary>It stays until it is marked; its body is not needed any more.</summary>
+    /// <summary>It stays until it is marked; its body and headers are not needed any more.</summary>
     public void Confirmed(OutboxRow row)
     {
-        Bytes -= row.Body.Length;
-        row.Body = [];
+        Bytes -= row.Bytes;
+        (row.Body, row.Headers) = ([], null);
+        Bytes += row.Bytes;
         Unwritten(row);
     }
 
@@ -69,7 +75,7 @@ internal sealed class HeldRows
     {
         if (_rows.Remove(id, out var row))
         {
-            Bytes -= row.Body.Length;
+            Bytes -= row.Bytes;
             _unwritten -= row.Unwritten ? 1 : 0;
         }
     }

@@ -175,11 +175,7 @@ internal sealed class Lookahead
     public void Marked(IEnumerable<long> ids)
     {
         using var locked = _lock.EnterScope();
-        foreach (var id in ids)
-        {
-            _held.Settled(id);
-        }
-
+        _order.Marked(ids);
         Publishable.Set();
     }
 

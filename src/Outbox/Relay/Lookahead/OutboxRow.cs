@@ -17,7 +17,8 @@ internal sealed class OutboxRow
 
     public required string ContentType { get; init; }
 
-    public required string? Headers { get; init; }
+    /// <summary>Let go of once the broker has it.</summary>
+    public required string? Headers { get; set; }
 
     public required string? TraceParent { get; init; }
 
@@ -33,6 +34,9 @@ internal sealed class OutboxRow
 
     /// <summary>Let go of once the broker has it.</summary>
     public required byte[] Body { get; set; }
+
+    /// <summary>What of it can be large, in bytes of memory.</summary>
+    public long Bytes => Body.Length + (sizeof(char) * ((long)(Headers?.Length ?? 0) + (Key?.Length ?? 0) + (TraceParent?.Length ?? 0)));
 
     /// <summary>The broker has confirmed or refused it, and the table is yet to be told.</summary>
     public bool Unwritten { get; set; }

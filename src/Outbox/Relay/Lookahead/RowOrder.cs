@@ -16,7 +16,8 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     private (bool Any, bool ForLines) _roomTold;
 
     /// <summary>Whether one more page may be read.</summary>
-    public bool HasRoom => held.Bytes - _waitingBytes < HeldRows.MaxBytes && (HasRoomForLines || ready.Count + _onTheirWay < Few);
+    public bool HasRoom => held.Bytes - _waitingBytes < HeldRows.MaxBytes && held.Bytes < HeldRows.MaxBytesWithWaiting
+        && (HasRoomForLines || ready.Count + _onTheirWay < Few);
 
     /// <summary>Whether lines may be read on that still have rows in memory.</summary>
     public bool HasRoomForLines => _untaken < batchSize && _waitingBytes < HeldRows.MaxBytes / 2;
@@ -50,7 +51,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
             return true;
         }
 
-        _waitingBytes += row.Body.Length;
+        _waitingBytes += row.Bytes;
         Change(line, line.Join(row, IsCrowded));
         return held.Contain(row.Id);
     }
@@ -96,6 +97,17 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         TellOfRoom();
     }
 
+    /// <summary>The table says that the broker has them: they leave memory.</summary>
+    public void Marked(IEnumerable<long> ids)
+    {
+        foreach (var id in ids)
+        {
+            held.Settled(id);
+        }
+
+        TellOfRoom();
+    }
+
     /// <summary>It leaves memory, and what <paramref name="leave"/> makes of its key's line.</summary>
     public void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {
@@ -109,7 +121,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     public void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
     {
         _untaken -= evicted.Count;
-        _waitingBytes -= evicted.Sum(row => (long)row.Body.Length);
+        _waitingBytes -= evicted.Sum(row => row.Bytes);
         held.Remove(evicted);
         Promote(line);
         TellOfRoom();
@@ -120,7 +132,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     {
         if (lines.TryPromote(line, out var next))
         {
-            _waitingBytes -= next.Body.Length;
+            _waitingBytes -= next.Bytes;
             ready.Add(next);
         }
 
