@@ -70,6 +70,20 @@ public sealed class LookEverywhereTests
         Assert.True(_look.IsDue);
     }
 
+    [Fact]
+    public void A_time_of_day_that_is_set_back_does_not_put_it_off()
+    {
+        _clock.SetBack = TimeSpan.FromHours(1);
+        _clock.Shift = TimeSpan.FromSeconds(61);
+        Assert.True(_look.IsDue);
+
+        _look.Begin(100);
+        _look.Found([], Everything, TimeSpan.Zero);
+        _clock.SetBack = TimeSpan.FromHours(2);
+        _clock.Shift += TimeSpan.FromSeconds(61);
+        Assert.True(_look.IsDue);
+    }
+
     private IEnumerable<(long Low, long High, int Most)> Ranges()
     {
         var looks = _look.AddTo(new GapLooks([], [], [], [], [], [], []));

@@ -62,7 +62,10 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
     {
         public TimeSpan Shift { get; set; }
 
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+        /// <summary>By how much the time of day has been set back meanwhile.</summary>
+        public TimeSpan SetBack { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift - SetBack;
 
         public override long GetTimestamp() => base.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
     }

@@ -13,7 +13,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
     private static readonly (DateTime Due, long Id) Start = (DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc), long.MinValue);
 
     private (DateTime Due, long Id) _at = Start;
-    private DateTimeOffset _anew;
+    private long _endedAt;
     private int _stretches;
     private bool _ended;
 
@@ -25,7 +25,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
             return null;
         }
 
-        if (_ended && clock.GetUtcNow() >= _anew)
+        if (_ended && clock.GetElapsedTime(_endedAt) >= Pause * (_stretches + 1))
         {
             (_at, _stretches, _ended) = (Start, 0, false);
         }
@@ -57,7 +57,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
         if (!_ended)
         {
             _ended = true;
-            _anew = clock.GetUtcNow() + (Pause * (_stretches + 1));
+            _endedAt = clock.GetTimestamp();
         }
 
         return news;

@@ -9,7 +9,8 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
     private const int Share = 100;
 
     private readonly int _most = Math.Max(1, batchSize / 4);
-    private DateTimeOffset _next = clock.GetUtcNow() + Interval;
+    private TimeSpan _pause = Interval;
+    private long _lastAt = clock.GetTimestamp();
     private TimeSpan _took;
     private (long Low, long High)? _left;
 
@@ -17,7 +18,7 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
     public bool IsUnderWay => _left is not null;
 
     /// <summary>Whether it is time to begin one.</summary>
-    public bool IsDue => _left is null && clock.GetUtcNow() >= _next;
+    public bool IsDue => _left is null && clock.GetElapsedTime(_lastAt) >= _pause;
 
     /// <summary>Begins a look through everything up to <paramref name="high"/>.</summary>
     public void Begin(long high) => (_left, _took) = ((long.MinValue, high), TimeSpan.Zero);
@@ -46,8 +47,8 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
         }
 
         // A look that walks through much of what cannot be vacuumed comes less often.
-        var pause = _took * Share;
-        _next = clock.GetUtcNow() + (pause > Interval ? pause : Interval);
+        _pause = _took * Share > Interval ? _took * Share : Interval;
+        _lastAt = clock.GetTimestamp();
         _left = null;
     }
 }
