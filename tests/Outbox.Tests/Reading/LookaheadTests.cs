@@ -185,6 +185,23 @@ public sealed class LookaheadTests
     }
 
     [Fact]
+    public void A_deferred_row_that_comes_back_before_its_time_does_not_lead_past_the_next_deferred_one()
+    {
+        // 8 and 10 are deferred, 11 waits behind them, and then an operator gives 8 no time any more.
+        _lookahead.Block("k", 8);
+        _lookahead.Offer([Rows.Of(11, "k")], ReadAgain.Nothing, complete: long.MaxValue);
+        Assert.False(_lookahead.TryTake(out _));
+        _lookahead.Offer([Rows.Of(8, "k")], _lookahead.BeginRead(), complete: long.MaxValue);
+        Assert.True(_lookahead.TryTake(out var released));
+        Assert.Equal(8, released.Id);
+
+        _lookahead.Confirmed(released);
+
+        var line = Assert.Single(_lookahead.BeginRead().Lines);
+        Assert.InRange(line.From, 9, 10);
+    }
+
+    [Fact]
     public void A_deferred_row_that_a_read_has_come_to_exactly_is_read_when_it_is_due()
     {
         const int Before = 385;

@@ -56,7 +56,9 @@ internal sealed class KeyLine(string key)
     {
         if (row.Id == BlockedAt)
         {
+            // Another deferred one behind it was not kept in mind.
             BlockedAt = null;
+            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, row.Id + 1);
         }
 
         if (row.Id > BlockedAt || row.Id >= EvictedFrom)
