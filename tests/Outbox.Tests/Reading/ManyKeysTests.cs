@@ -94,6 +94,25 @@ public sealed class ManyKeysTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Rows_that_are_due_and_gone_before_they_are_read_do_not_hold_up_those_behind_them()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(1_000);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = '2026-01-01'");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await reader.ReadAsync();
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET parked_at = now() WHERE id <= 500");
+
+        var taken = 0;
+        while (await reader.ReadAsync())
+        {
+            taken += reader.TakeAll().Count();
+        }
+
+        Assert.Equal(500, taken);
+    }
+
+    [Fact]
     public async Task A_look_everywhere_what_is_due_and_keys_that_are_looked_at_again_leave_room_together_for_what_is_new()
     {
         const int Keys = 3_000;

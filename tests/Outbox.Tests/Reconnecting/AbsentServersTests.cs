@@ -55,6 +55,31 @@ public sealed class AbsentServersTests(ServersFixture servers)
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
     }
 
+    [Fact]
+    public async Task Without_a_broker_a_few_keys_with_a_long_backlog_are_not_read_again_and_again()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await arena.AddBacklogAsync(8_000, key: "'hot ' || n % 8");
+        var (uri, network) = BrokerBehind(arena, refusing: true);
+        await using var _ = network;
+        await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri), ("Outbox:PollInterval", "1m"));
+
+        await Eventually.EqualsAsync(
+            1L,
+            () => arena.Arena.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name LIKE '%relay reader' AND state_change < clock_timestamp() - interval '2 s'
+                """),
+            Deadline, "the reader is silent");
+
+        await arena.AddNotesAsync(1, 1, _ => "another");
+        network.Accept();
+        await Eventually.EqualsAsync(1L, () => arena.CountAsync("key = 'another' AND sent_at IS NOT NULL"), Deadline, "what is new is sent");
+        await arena.AllSentAsync(Deadline);
+    }
+
     [Theory]
     [InlineData("amqp")]
     [InlineData("amqps")]

@@ -44,9 +44,9 @@ internal sealed class KeyLine(string key)
     /// <summary>How many rows the next read of it asks for.</summary>
     public int ReadSize => Math.Min(_readSize, MaxWaiting - _waiting.Count);
 
-    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, whether it goes on in the table,
-    /// and whether it starves.</summary>
-    public (long? HungryFrom, bool GoesOn, bool Starves) Noted { get; set; }
+    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, and whether it
+    /// starves.</summary>
+    public (long? HungryFrom, bool Starves) Noted { get; set; }
 
     /// <summary>Takes a row in, in the order of ids.</summary>
     /// <param name="row">Not deferred.</param>

@@ -14,10 +14,6 @@ internal sealed class KeyLines
 
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
     private readonly SortedSet<(long From, string Key)> _hungry = new(ByFrom);
-    private int _goOn;
-
-    /// <summary>Whether rows of some key are only in the table and may be read now or soon.</summary>
-    public bool HaveEvicted => _goOn > 0;
 
     public IReadOnlyList<KeyLine> Blocked => [.. _lines.Values.Where(line => line.BlockedAt is not null)];
 
@@ -74,8 +70,7 @@ internal sealed class KeyLines
     public bool BecameHungry(KeyLine line)
     {
         var before = line.Noted;
-        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.GoesOnInTable, line.Starves);
-        _goOn += (line.Noted.GoesOn ? 1 : 0) - (before.GoesOn ? 1 : 0);
+        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.Starves);
         if (line.Noted.HungryFrom != before.HungryFrom)
         {
             if (before.HungryFrom is { } old)

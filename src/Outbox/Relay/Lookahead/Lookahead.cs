@@ -50,11 +50,11 @@ internal sealed class Lookahead
         return _order.HasRoom;
     }
 
-    /// <summary>Whether rows are known that are only in the table and may be read now or soon.</summary>
-    public bool HasEvicted()
+    /// <summary>Whether a read that begins now goes on with the rows of some key. One that is to be read on later tells of it then.</summary>
+    public bool WantsLines()
     {
         using var locked = _lock.EnterScope();
-        return _lines.HaveEvicted;
+        return WantedLines(rows: 1).Count > 0;
     }
 
     /// <summary>A read begins, which ends with <see cref="Offer"/>: what it fetches beside what is new.</summary>
@@ -62,7 +62,7 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        return new ReadAgain(_lines.Wanted(_mostOfLines, onlyStarving: !_order.HasRoomForLines), [.. _due.Take(_mostDue)]);
+        return new ReadAgain(WantedLines(_mostOfLines), [.. _due.Take(_mostDue)]);
     }
 
     /// <summary>Whether more rows may be told of whose time has come: those of before have been read, but for a few.</summary>
@@ -212,6 +212,8 @@ internal sealed class Lookahead
             _order.Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
         }
     }
+
+    private List<LineRead> WantedLines(int rows) => _lines.Wanted(rows, onlyStarving: !_order.HasRoomForLines);
 
     private void End(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
     {

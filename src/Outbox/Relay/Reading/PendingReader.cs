@@ -66,7 +66,8 @@ internal sealed class PendingReader(
             _gaps.Observe(await ReadHoldersAsync(cancellationToken));
         }
 
-        return added > 0 || cut || moreDue || _everywhere.IsUnderWay;
+        // Of what is due there may be more, though nothing has come of the part that was asked for.
+        return added > 0 || cut || moreDue || again.Due.Length > 0 || _everywhere.IsUnderWay;
     }
 
     private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows, long Bytes)> ReadPageAsync(

@@ -35,7 +35,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             }
 
             pulse.Busy(options.Lease);
-            if (lookahead.HasEvicted() || !await sleep.TryFallAsleepAsync(cancellationToken))
+            if (lookahead.WantsLines() || !await sleep.TryFallAsleepAsync(cancellationToken))
             {
                 await lookahead.Readable.WaitAsync(poll, clock, cancellationToken);
                 poll = poll * 2 < LastPoll ? poll * 2 : LastPoll;
@@ -53,7 +53,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
     /// asleep again would be more work than they are.</summary>
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        for (var found = 0; found < AwakeAfter && lookahead.HasRoom() && !lookahead.HasEvicted();)
+        for (var found = 0; found < AwakeAfter && lookahead.HasRoom() && !lookahead.WantsLines();)
         {
             if (await reader.ReadAsync(cancellationToken))
             {
