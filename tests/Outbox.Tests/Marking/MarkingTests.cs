@@ -47,12 +47,17 @@ public sealed class MarkingTests(ServersFixture servers)
         await Eventually.IsTrueAsync(
             async () => await relay.HealthAsync() is { Status: HealthStatus.Degraded, Description: { } why } && why.Contains("no marks today", StringComparison.Ordinal),
             Deadline, "the relay says that it cannot mark");
-        await arena.AddNotesAsync(2, 1);
+        var failed = Failures();
+        await arena.AddNotesAsync(2, 500);
+        await Eventually.IsTrueAsync(() => Failures() >= failed + 3, Deadline, "marks go on failing");
+        Assert.Equal([1], (await tap.ReadAsync()).Select(delivery => delivery.Number()));
         await arena.Arena.ExecuteAsync("DROP TRIGGER refuse ON outbox_message");
 
         await arena.AllSentAsync(Deadline);
         await relay.OwnsAsync();
-        Assert.Equal([1, 2], (await tap.ReadUntilAsync(2, Deadline)).Select(delivery => delivery.Number()));
+        Assert.Equal(Enumerable.Range(1, 501), (await tap.ReadUntilAsync(501, Deadline)).Select(delivery => delivery.Number()).Order());
+
+        int Failures() => relay.Log.All.Count(line => line.Contains("Marking failed and is repeated", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class UnroutableTests(ServersFixture servers)
     public async Task An_unroutable_message_is_deferred_charged_and_parked_with_exchange_and_routing_key_named()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
-        var relay = await arena.StartRelayAsync(("Outbox:MaxAttempts", "3"), ("Outbox:RetryFirst", "100ms"));
+        var relay = await arena.StartRelayAsync(("Outbox:MaxAttempts", "3"), ("Outbox:RetryFirst", "2s"), ("Outbox:RetryCap", "2s"));
 
         var id = await arena.InsertAsync(routingKey: "nobody.listens.v1");
 

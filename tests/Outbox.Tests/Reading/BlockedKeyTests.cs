@@ -1,3 +1,5 @@
+using Outbox.Relay;
+
 namespace Outbox.Tests.Reading;
 
 [Collection(ServersCollection.Name)]
@@ -76,6 +78,29 @@ public sealed class BlockedKeyTests(ServersFixture servers)
                 Assert.InRange(reads, 0, 20);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_look_everywhere_finds_the_key_free_whose_deferred_row_an_operator_has_settled()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.AddBacklogAsync(6, key: "'k'");
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour' WHERE id = 1");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await reader.ReadAsync();
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET parked_at = now(), due_at = NULL WHERE id = 1");
+        await reader.ReadAsync();
+        Assert.Empty(reader.TakeAll());
+
+        reader.Clock.Shift += TimeSpan.FromSeconds(61);
+        var taken = new List<OutboxRow>();
+        for (var reads = 0; reads < 10; reads++)
+        {
+            await reader.ReadAsync();
+            taken.AddRange(reader.TakeAll());
+        }
+
+        Assert.Equal([2, 3, 4, 5, 6], taken.Select(row => row.Id));
     }
 
     [Fact]

@@ -120,13 +120,12 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
         try
         {
             // More than the buffers between the two can hold.
-            for (var message = 0; message < 400; message++)
-            {
-                _ = publisher.PublishAsync("", "nobody", new BasicProperties(), new byte[90 * 1024]);
-            }
+            var outcomes = Enumerable.Range(1, 400)
+                .Select(_ => publisher.PublishAsync("", "nobody", new BasicProperties(), new byte[90 * 1024])).ToList();
 
             await publisher.DisposeAsync();
 
+            Assert.All(await Task.WhenAll(outcomes).WaitAsync(Deadline), outcome => Assert.Equal(PublishResult.Unknown, outcome.Result));
             Assert.DoesNotContain(
                 IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections(),
                 open => open.LocalEndPoint.Port == port && open.State == TcpState.Established);
