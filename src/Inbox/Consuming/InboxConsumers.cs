@@ -14,15 +14,17 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
     {
         var options = services.GetRequiredService<InboxOptions>();
         var status = statuses.Single(known => known.Queue == queue.Name);
-        var classifier = ActivatorUtilities.CreateInstance<FailureClassifier>(services, queue);
-        var handlers = ActivatorUtilities.CreateInstance<HandlerRun>(services, queue);
-        var unit = ActivatorUtilities.CreateInstance<UnitOfWork>(services, queue, handlers);
+        var classifier = Create<FailureClassifier>(queue);
+        var handlers = Create<HandlerRun>(queue);
+        var unit = Create<UnitOfWork>(queue, handlers);
         var ladder = new RetryLadder(options.Retry);
-        var copies = ActivatorUtilities.CreateInstance<CopyRun>(services, queue, ladder, status);
-        var alone = ActivatorUtilities.CreateInstance<MessageRun>(services, queue, unit, classifier, ladder, copies, status);
-        var lane = ActivatorUtilities.CreateInstance<Lane>(services, queue, unit, alone, classifier, new BatchSize(queue.BatchSize ?? options.BatchSize));
+        var copies = Create<CopyRun>(queue, ladder, status);
+        var alone = Create<MessageRun>(queue, unit, classifier, ladder, copies, status);
+        var lane = Create<Lane>(queue, unit, alone, classifier, new BatchSize(queue.BatchSize ?? options.BatchSize));
         var reader = ActivatorUtilities.CreateInstance<DeliveryReader>(services, queue);
-        return ActivatorUtilities.CreateInstance<QueueConsumer>(
-            services, queue, status, () => ActivatorUtilities.CreateInstance<Subscription>(services, queue, lane, reader, status));
+        return Create<QueueConsumer>(queue, status, () => Create<Subscription>(queue, lane, reader, status));
     }
+
+    private T Create<T>(params object[] given) =>
+        ActivatorUtilities.CreateInstance<T>(services, [.. given, new CarefulLogger<T>(services.GetRequiredService<ILogger<T>>())]);
 }

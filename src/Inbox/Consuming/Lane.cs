@@ -9,17 +9,22 @@ internal sealed partial class Lane(
     QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, InboxOptions options,
     TimeProvider clock, ILogger<Lane> logger)
 {
-    // All lanes together a quarter of what is delivered ahead: half of it may wait for its ack behind these, and the rest keeps coming in.
+    // All lanes together about a quarter of what is delivered ahead, and each one at least, beside the one at which it stops: half may
+    // wait for its ack behind these, and the rest keeps coming in.
     private readonly int _mostCopies = Math.Max(1, options.Prefetch / 4 / (queue.Lanes ?? options.Lanes));
 
     /// <param name="waiting">What the broker has delivered to the lane.</param>
     /// <param name="settle">Called with deliveries that may be acked, on any thread.</param>
+    /// <param name="onFailure">Called when a copy has failed for good. The lane begins nothing more, and ends when the others are through,
+    /// which may take as long as the broker likes.</param>
     /// <param name="stopping">Nothing more is begun, and waits and further tries end.</param>
     /// <param name="abandon">Ends what is running.</param>
-    public async Task RunAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
+    public async Task RunAsync(
+        ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, Action<Exception> onFailure,
+        CancellationToken stopping, CancellationToken abandon)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var turn = new Turn(settle, new UnconfirmedCopies(_mostCopies, settle, ended.Cancel), ended.Token, abandon);
+        var turn = new Turn(settle, new UnconfirmedCopies(_mostCopies, settle, Fail), ended.Token, abandon);
         try
         {
             var batch = new List<Delivery>();
@@ -33,6 +38,12 @@ internal sealed partial class Lane(
         finally
         {
             await turn.Copies.EndAsync();
+        }
+
+        void Fail(Exception exception)
+        {
+            ended.Cancel();
+            onFailure(exception);
         }
     }
 

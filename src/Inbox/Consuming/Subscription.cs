@@ -115,13 +115,15 @@ internal sealed partial class Subscription(
     {
         try
         {
-            await lane.RunAsync(waiting, settle, stopping, abandon);
+            await lane.RunAsync(waiting, settle, Fail, stopping, abandon);
         }
         catch (Exception exception)
         {
-            // Without its lane a message would wait for ever: all of them begin anew.
-            Lose($"a lane has failed: {exception.Message}");
+            Fail(exception);
         }
+
+        // Without its lane a message would wait for ever: all of them begin anew.
+        void Fail(Exception exception) => Lose($"a lane has failed: {Causes.Told(exception)}");
     }
 
     /// <summary>Whether what arrives is to be read: reading it may already be what kills the process.</summary>

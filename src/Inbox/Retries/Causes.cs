@@ -10,4 +10,17 @@ internal static class Causes
         { InnerException: { } inner } => Of(inner).Prepend(exception),
         _ => [exception],
     };
+
+    /// <summary>The text of the innermost one, for people; the name of its type where it throws over that, as those of handlers may.</summary>
+    public static string Told(Exception exception)
+    {
+        try
+        {
+            return exception.GetBaseException().Message;
+        }
+        catch (Exception)
+        {
+            return exception.GetType().Name;
+        }
+    }
 }

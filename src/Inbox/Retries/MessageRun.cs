@@ -74,7 +74,7 @@ internal sealed partial class MessageRun(
                 case FailureKind.Infrastructure:
                 case FailureKind.PerhapsInfrastructure when suspicions++ < SuspicionsAllowed:
                     LogPaused(failure.Exception, queue.Name);
-                    await database.WaitUntilItAnswersAsync(status, failure.Exception.GetBaseException().Message, turn.Stopping);
+                    await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), turn.Stopping);
                     continue;
 
                 case FailureKind.Contention when ++contentions <= ContentionsAllowed || failure.Phase == UnitPhase.Dedupe:

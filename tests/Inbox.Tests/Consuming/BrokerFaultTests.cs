@@ -32,16 +32,17 @@ public sealed class BrokerFaultTests
         Assert.Equal(50, await arena.NotesAsync("attempt >= 2"));
     }
 
-    /// <summary>An alarm that the backlog itself has raised ends only when the backlog has been consumed.</summary>
-    [Fact]
-    public async Task While_the_broker_has_an_alarm_a_message_that_fails_does_not_keep_the_others_from_being_consumed()
+    /// <summary>An alarm over the memory that the backlog takes up ends only when the backlog has been consumed.</summary>
+    [Theory]
+    [InlineData(64, 400)]
+    [InlineData(2, 8)]
+    public async Task While_the_broker_has_an_alarm_a_message_that_fails_does_not_keep_the_others_from_being_consumed(int lanes, int prefetch)
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
         await using var arena = await InboxArena.CreateAsync(servers.Pair());
         void Setup(ConsumerSetup setup)
         {
-            setup.Settings[Retry + "Immediate"] = "0";
-            setup.Settings[Retry + "First"] = "1h";
+            DeliverAhead(setup, lanes, prefetch, batchSize: Math.Min(100, prefetch));
             setup.Handling = (db, message, context, _) =>
             {
                 NoteIt.Add(db, message, context);
@@ -51,16 +52,53 @@ public sealed class BrokerFaultTests
 
         await arena.DeclareAsync(Setup);
         await arena.PublishManyAsync(2_000, i => $"k{i}");
-        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1000000GB");
-        await using var consumer = await arena.ConsumeAsync(Setup);
+        await RaiseAlarmAsync(servers);
+        await using var consumer = await StartAsync(arena, Setup);
 
         await arena.UntilNotesAsync(1_999, 30);
-        await Eventually.IsTrueAsync(
-            async () => (await consumer.HealthAsync()).Status == HealthStatus.Unhealthy, TimeSpan.FromSeconds(10), "health tells of the copy that is not confirmed");
-        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1MB");
-        await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.Queue + ".retry.3600000"), TimeSpan.FromSeconds(20), "waiting");
+        await UntilCopiesWaitAsync(consumer);
+        await EndAlarmAsync(servers);
+        await UntilInRetryQueueAsync(arena, 1);
         await consumer.UntilReadyAsync();
         await arena.UntilSettledAsync(consumer);
+    }
+
+    [Fact]
+    public async Task While_the_broker_has_an_alarm_no_more_copies_wait_than_their_share_of_what_is_delivered_ahead()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        var failures = 0;
+        void Setup(ConsumerSetup setup)
+        {
+            DeliverAhead(setup, lanes: 2, prefetch: 40, batchSize: 1);
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Number < 200)
+                {
+                    Interlocked.Increment(ref failures);
+                    throw new InvalidOperationException("No.");
+                }
+
+                return Task.CompletedTask;
+            };
+        }
+
+        await arena.DeclareAsync(Setup);
+        await arena.PublishManyAsync(300, i => $"k{i}");
+        await RaiseAlarmAsync(servers);
+        await using var consumer = await StartAsync(arena, Setup);
+
+        // Five for each lane, a quarter of what is delivered ahead, and the one that stops it.
+        await Eventually.EqualsAsync(12, () => Task.FromResult(failures), TimeSpan.FromSeconds(20), "failures");
+        await UntilCopiesWaitAsync(consumer);
+        Assert.Equal(12, failures);
+        await EndAlarmAsync(servers);
+        await UntilInRetryQueueAsync(arena, 200);
+        await arena.UntilNotesAsync(100);
+        await arena.UntilSettledAsync(consumer);
+        Assert.Equal(200, failures);
     }
 
     [Fact]
@@ -129,6 +167,35 @@ public sealed class BrokerFaultTests
         [{ok, _, _} = ra:process_command(Pid, rabbit_fifo:make_checkout(Consumer, cancel, #{})) || Consumer <- maps:keys(Consumers)],
         length(maps:keys(Consumers)) > 0 andalso ok.
         """;
+
+    private static void DeliverAhead(ConsumerSetup setup, int lanes, int prefetch, int batchSize)
+    {
+        setup.Settings[Retry + "Immediate"] = "0";
+        setup.Settings[Retry + "First"] = "1h";
+        setup.Settings["Inbox:Lanes"] = $"{lanes}";
+        setup.Settings["Inbox:Prefetch"] = $"{prefetch}";
+        setup.Settings["Inbox:BatchSize"] = $"{batchSize}";
+    }
+
+    /// <summary>Without waiting until it is ready, which it may not be for long.</summary>
+    private static Task<RunningConsumer> StartAsync(InboxArena arena, Action<ConsumerSetup> change)
+    {
+        var setup = arena.Setup();
+        change(setup);
+        return RunningConsumer.StartAsync(setup);
+    }
+
+    private static Task<string> RaiseAlarmAsync(NativeServers servers) =>
+        servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1000000GB");
+
+    private static Task<string> EndAlarmAsync(NativeServers servers) =>
+        servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1MB");
+
+    private static Task UntilCopiesWaitAsync(RunningConsumer consumer) => Eventually.IsTrueAsync(
+        async () => (await consumer.HealthAsync()).Status == HealthStatus.Unhealthy, TimeSpan.FromSeconds(10), "health tells of copies that are not confirmed");
+
+    private static Task UntilInRetryQueueAsync(InboxArena arena, uint messages) => Eventually.EqualsAsync(
+        messages, () => arena.MessagesAsync(arena.Queue + ".retry.3600000"), TimeSpan.FromSeconds(20), "waiting");
 
     private static Task FailFirst(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
     {

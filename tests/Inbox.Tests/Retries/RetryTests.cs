@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Npgsql;
 using RabbitMQ.Client;
 
 namespace Inbox.Tests.Retries;
@@ -83,6 +84,57 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
         Assert.DoesNotContain(dead.Headers.Values, value => value is string text && text.Contains("secret", StringComparison.Ordinal));
         Assert.Equal(Messaging.MessageSerializer.Default.Encode(new Noted("hidden")), dead.Body);
         await consumer.UntilCountAsync("inbox.dead_lettered", 1);
+    }
+
+    [Fact]
+    public async Task A_permanent_failure_that_cannot_be_put_into_words_makes_one_dead_letter_and_concerns_no_other_message()
+    {
+        void Setup(ConsumerSetup setup)
+        {
+            setup.Settings["Inbox:DeliveryLimit"] = "10";
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return message.Text == "wordless" ? throw new WordlessPermanentFailure() : Task.CompletedTask;
+            };
+        }
+
+        await Arena.DeclareAsync(Setup);
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+        await Arena.PublishAsync(new Noted("wordless"), key: "k1");
+        await Arena.PublishManyAsync(20, i => $"k{i}");
+        await using var consumer = await Arena.ConsumeAsync(Setup);
+
+        await Arena.UntilNotesAsync(40);
+        await consumer.UntilCountAsync("inbox.dead_lettered", 1);
+        await consumer.UntilLoggedAsync(nameof(WordlessPermanentFailure));
+        await Arena.UntilSettledAsync(consumer);
+        Assert.Equal(1u, await Arena.MessagesAsync(Arena.DeadQueue));
+        Assert.Equal(40, await Arena.NotesAsync());
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_failure_that_cannot_be_put_into_words_is_tried_again(bool looksLikeTheDatabase)
+    {
+        var inner = looksLikeTheDatabase ? new NpgsqlException("gone", new IOException("gone")) : null;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Ladder(setup, immediate: 1, first: "100ms", factor: "1", tries: 3);
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return context.Attempt < 4 ? throw new WordlessFailure(inner) : Task.CompletedTask;
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("at last"));
+
+        await Arena.UntilNotesAsync(1, 30);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 4"));
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -296,5 +348,17 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
         setup.Settings["Inbox:Retry:First"] = first;
         setup.Settings["Inbox:Retry:Factor"] = factor;
         setup.Settings["Inbox:Retry:Tries"] = $"{tries}";
+    }
+
+    private sealed class WordlessPermanentFailure : PermanentFailureException
+    {
+        public override string Message => throw new FormatException("There are no words for it.");
+    }
+
+    private sealed class WordlessFailure(Exception? inner) : Exception(null, inner)
+    {
+        public override string Message => throw new FormatException("There are no words for it.");
+
+        public override Exception GetBaseException() => this;
     }
 }
