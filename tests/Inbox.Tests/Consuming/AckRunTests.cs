@@ -39,6 +39,42 @@ public sealed class AckRunTests
         Assert.Empty(run.TakeAll());
     }
 
+    [Fact]
+    public void A_reject_goes_ahead_of_the_acks_and_none_of_them_passes_it_before()
+    {
+        var run = new AckRun(most: 10);
+        run.Reject(2);
+        Settle(run, 3);
+        Assert.Equal([new Ack(2, false, 1, Rejects: true)], run.Take());
+
+        run.Reject(1);
+        // 2 is rejected already, so the ack is of one delivery.
+        Assert.Equal([new Ack(1, false, 1, Rejects: true), new Ack(3, true, 1)], run.Take());
+        run.Reject(4);
+        Assert.Equal([new Ack(4, false, 1, Rejects: true)], run.TakeAll());
+        Assert.Empty(run.TakeAll());
+    }
+
+    [Fact]
+    public void What_is_acked_ahead_of_an_unsettled_delivery_takes_up_no_memory()
+    {
+        var run = new AckRun(most: 10);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var tag = 2UL; tag <= 1_000_001; tag++)
+        {
+            run.Settle(tag);
+            Assert.DoesNotContain(run.Take(), ack => ack.Multiple);
+        }
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 2_000_000);
+        run.TakeAll();
+        run.Settle(1_000_003);
+        run.Settle(1);
+        Assert.Equal([new Ack(1, true, 1)], run.Take());
+        run.Settle(1_000_002);
+        Assert.Equal([new Ack(1_000_003, true, 2)], run.Take());
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 5)]
