@@ -4,8 +4,8 @@ using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>The only one who acks on a channel. A delivery is settled when its effect is committed or its copy is confirmed,
-/// never before.</summary>
+/// <summary>The only one who acks on a channel. A delivery is settled when its effect is committed or its copy is confirmed, or is
+/// refused for good, never before.</summary>
 internal sealed partial class AckSender(IChannel channel, QueueDefinition queue, int prefetch, InboxMetrics metrics, ILogger logger)
 {
     private readonly Channel<IReadOnlyList<Delivery>> _settled = Channel.CreateUnbounded<IReadOnlyList<Delivery>>(new UnboundedChannelOptions { SingleReader = true });
@@ -24,7 +24,7 @@ internal sealed partial class AckSender(IChannel channel, QueueDefinition queue,
             {
                 foreach (var delivery in deliveries)
                 {
-                    _run.Settle(delivery.Tag);
+                    Settle(delivery);
                 }
             }
 
@@ -32,6 +32,18 @@ internal sealed partial class AckSender(IChannel channel, QueueDefinition queue,
         }
 
         await SendAsync(_run.TakeAll());
+    }
+
+    private void Settle(Delivery delivery)
+    {
+        if (delivery.IsRejected)
+        {
+            _run.Reject(delivery.Tag);
+        }
+        else
+        {
+            _run.Settle(delivery.Tag);
+        }
     }
 
     private async Task SendAsync(IReadOnlyList<Ack> acks)
@@ -46,7 +58,9 @@ internal sealed partial class AckSender(IChannel channel, QueueDefinition queue,
     {
         try
         {
-            await channel.BasicAckAsync(ack.Tag, ack.Multiple, CancellationToken.None);
+            await (ack.Rejects
+                ? channel.BasicRejectAsync(ack.Tag, requeue: false, CancellationToken.None)
+                : channel.BasicAckAsync(ack.Tag, ack.Multiple, CancellationToken.None));
         }
         catch (Exception exception)
         {

@@ -39,6 +39,9 @@ internal sealed class Delivery
 
     public DateTimeOffset? FirstFailedAt { get; set; }
 
+    /// <summary>Whether it is settled by a reject: the broker takes no copy of it, and makes the dead letter itself.</summary>
+    public bool IsRejected { get; set; }
+
     /// <summary>Messages with the same value are handled one after another.</summary>
     public int LaneHash => Key?.GetHashCode(StringComparison.Ordinal) ?? MessageId.GetHashCode();
 

@@ -11,6 +11,7 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
 {
     // https://www.rabbitmq.com/docs/dlx#effects
     private const string DeliveryLimit = "delivery_limit";
+    private const string Rejected = "rejected";
 
     /// <summary>See <see cref="Delivery.DeliveryCount"/>.</summary>
     public static long DeliveryCountOf(IReadOnlyBasicProperties properties) =>
@@ -67,7 +68,8 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
 
         defect = null;
         // A dead letter that somebody moved back to the queue starts afresh.
-        var isMovedBack = properties.Headers?.ContainsKey(MessageHeaders.DeadAt) == true || WireHeaders.HasDiedOf(properties.Headers, DeliveryLimit);
+        var isMovedBack = properties.Headers?.ContainsKey(MessageHeaders.DeadAt) == true
+            || WireHeaders.HasDiedOf(properties.Headers, DeliveryLimit) || WireHeaders.HasDiedOf(properties.Headers, Rejected);
         return new Delivery
         {
             Tag = tag,

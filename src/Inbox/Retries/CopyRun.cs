@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Inbox;
 
 /// <summary>Copies a message that had no effect to where it waits: into a retry queue, or into the dead-letter queue. Each run completes
-/// when the broker has confirmed the copy, and only then may the original be acked.</summary>
+/// when the broker has confirmed the copy, and only then may the original be acked; or when it has refused it for good, and then the
+/// delivery is marked to be rejected.</summary>
 internal sealed partial class CopyRun(
     QueueDefinition queue, RetryLadder ladder, Republisher republisher, ConsumerStatus status, InboxMetrics metrics, TimeProvider clock,
     ILogger<CopyRun> logger)
@@ -21,8 +22,13 @@ internal sealed partial class CopyRun(
 
         try
         {
-            var copy = RepublishedMessage.ForRetry(delivery, failure);
-            await republisher.PublishAsync(status, RetryLadder.QueueName(queue.Name, wait), copy, delivery.Body, stopping, abandon);
+            var properties = RepublishedMessage.ForRetry(delivery, failure);
+            await republisher.PublishAsync(status, new Copy(RetryLadder.QueueName(queue.Name, wait), properties, delivery.Body), stopping, abandon);
+        }
+        catch (CopyRefusedException refused)
+        {
+            Reject(delivery, refused);
+            return;
         }
         catch (CopyTooLongException)
         {
@@ -51,6 +57,11 @@ internal sealed partial class CopyRun(
         {
             await PublishAsync(withHeaders: false);
         }
+        catch (CopyRefusedException refused)
+        {
+            Reject(delivery, refused);
+            return;
+        }
 
         Failpoint.Hit("retry.after-republish");
         metrics.DeadLettered(queue.Name);
@@ -58,11 +69,22 @@ internal sealed partial class CopyRun(
 
         Task PublishAsync(bool withHeaders)
         {
-            var copy = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
-            return republisher.PublishAsync(status, queue.DeadQueue, copy, delivery.Body, stopping, abandon);
+            var properties = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
+            return republisher.PublishAsync(status, new Copy(queue.DeadQueue, properties, delivery.Body), stopping, abandon);
         }
+    }
+
+    /// <summary>What it takes from nobody the broker still has, and moves to the dead letters by itself.</summary>
+    private void Reject(Delivery delivery, CopyRefusedException refused)
+    {
+        delivery.IsRejected = true;
+        metrics.DeadLettered(queue.Name);
+        LogRejected(refused, queue.Name, delivery.MessageId);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: message {MessageId} is now a dead letter. {Reason}")]
     private partial void LogDeadLettered(Exception? exception, string queue, Guid messageId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue}: the broker takes no copy of message {MessageId}, and so is told to make a dead letter of it as it is")]
+    private partial void LogRejected(Exception exception, string queue, Guid messageId);
 }

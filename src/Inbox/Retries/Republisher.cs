@@ -4,63 +4,62 @@ using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>Puts copies of deliveries into retry and dead-letter queues, on a connection of its own.</summary>
+/// <summary>Puts copies of deliveries into retry and dead-letter queues, on connections of its own.</summary>
 internal sealed partial class Republisher(
     BrokerConnector connector, TopologyDeclarer declarer, TimeProvider clock, ILogger<Republisher> logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
-
     // In an alarm the broker confirms nothing, and says so only after it has been sent something.
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _opening = new(1, 1);
-    private ConfirmedPublisher? _publisher;
+    private readonly CopyConnection _together = new(connector, "retries", clock);
+
+    // The broker does not say over which of the copies on their way it has ended a channel: each is tried again by itself.
+    private readonly CopyConnection _apart = new(connector, "retries one by one", clock);
+    private readonly SemaphoreSlim _alone = new(1, 1);
+
+    // What is as long will hardly be taken either, and must not take others along again.
+    private volatile int _shortestRefused = int.MaxValue;
 
     /// <summary>Completes when the broker has confirmed the copy, and tries until it has: only then may the original be acked.
     /// A copy whose confirm got lost is published again; the inbox drops the second one.</summary>
     /// <param name="status">Says why, while the broker does not take it.</param>
-    /// <param name="queue">The copy's queue.</param>
-    /// <param name="properties">Those of the copy.</param>
-    /// <param name="body">Unchanged.</param>
+    /// <param name="copy">What to publish.</param>
     /// <param name="stopping">Ends waits and further tries. A copy that is on its way may arrive, or each shutdown would double some.</param>
     /// <param name="abandon">Ends that too.</param>
     /// <exception cref="OperationCanceledException">It was cancelled first; the copy may have been published.</exception>
     /// <exception cref="CopyTooLongException">Its properties are longer than the broker allows.</exception>
-    public async Task PublishAsync(
-        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
+    /// <exception cref="CopyRefusedException">The broker will never take it.</exception>
+    public async Task PublishAsync(ConsumerStatus status, Copy copy, CancellationToken stopping, CancellationToken abandon)
     {
-        if (await TryPublishWatchedAsync(status, queue, properties, body, stopping, abandon) is not { } refusal)
+        copy.IsSuspect = copy.Body.Length >= _shortestRefused;
+        if (await TryPublishWatchedAsync(status, copy, stopping, abandon) is not { } refusal)
         {
             return;
         }
 
-        LogRefused(queue, refusal);
+        LogRefused(copy.Queue, refusal);
         var pauses = new Reconnect(clock);
         using var held = status.Hold(refusal);
         do
         {
             await pauses.WaitAsync(stopping);
-            refusal = await TryPublishWatchedAsync(status, queue, properties, body, stopping, abandon);
+            refusal = await TryPublishWatchedAsync(status, copy, stopping, abandon);
         }
         while (refusal is not null);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_publisher is not null)
-        {
-            await _publisher.DisposeAsync();
-        }
-
-        _opening.Dispose();
+        await _together.DisposeAsync();
+        await _apart.DisposeAsync();
+        _alone.Dispose();
     }
 
     /// <summary>Tries once, and tells the status while that takes long.</summary>
     /// <returns>Null when it is confirmed, else why not.</returns>
-    private async Task<string?> TryPublishWatchedAsync(
-        ConsumerStatus status, string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
+    private async Task<string?> TryPublishWatchedAsync(ConsumerStatus status, Copy copy, CancellationToken stopping, CancellationToken abandon)
     {
-        var publish = TryPublishAsync(queue, properties, body, stopping, abandon);
+        var publish = TryPublishAsync(copy, stopping, abandon);
         try
         {
             return await publish.WaitAsync(Prompt, clock, CancellationToken.None);
@@ -72,66 +71,82 @@ internal sealed partial class Republisher(
         }
     }
 
-    private async Task<string?> TryPublishAsync(
-        string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stopping, CancellationToken abandon)
+    private async Task<string?> TryPublishAsync(Copy copy, CancellationToken stopping, CancellationToken abandon)
     {
         try
         {
-            var publisher = await OpenAsync(stopping);
-            if (publisher.IsBlocked)
-            {
-                return "The broker has asked publishers to pause.";
-            }
-
-            if (!WritableProperties.FitInto(publisher.MaxFrameBytes, properties))
-            {
-                throw new CopyTooLongException();
-            }
-
-            var outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(abandon);
-            if (outcome.Unroutable)
-            {
-                // Somebody has deleted the queue.
-                await DeclareAsync(stopping);
-                outcome = await publisher.PublishAsync("", queue, properties, body).WaitAsync(abandon);
-            }
-
-            return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
+            return await (copy.IsSuspect ? TryAloneAsync(copy, stopping, abandon) : TryTogetherAsync(copy, stopping, abandon));
         }
-        catch (Exception exception) when (exception is not CopyTooLongException && !stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is not (CopyTooLongException or CopyRefusedException) && !stopping.IsCancellationRequested)
         {
             return $"{exception.GetType().Name}: {exception.Message}";
         }
     }
 
-    private async Task<ConfirmedPublisher> OpenAsync(CancellationToken cancellationToken)
+    private async Task<string?> TryTogetherAsync(Copy copy, CancellationToken stopping, CancellationToken abandon)
     {
-        if (_publisher is { Broken.IsCancellationRequested: false } open)
-        {
-            return open;
-        }
+        var publisher = await _together.OpenAsync(stopping);
+        var refusal = await TryOnAsync(publisher, copy, stopping, abandon);
+        copy.IsSuspect = refusal is not null && HasFailedOverAMessage(publisher);
+        return refusal;
+    }
 
-        await _opening.WaitAsync(cancellationToken);
+    private async Task<string?> TryAloneAsync(Copy copy, CancellationToken stopping, CancellationToken abandon)
+    {
+        await _alone.WaitAsync(stopping);
         try
         {
-            if (_publisher is { Broken.IsCancellationRequested: false } opened)
+            var publisher = await _apart.OpenAsync(stopping);
+            // One that is given up may still be on its way, and the next would not be alone with it.
+            using var left = abandon.Register(publisher.Abandon);
+            var refusal = await TryOnAsync(publisher, copy, stopping, abandon);
+            if (refusal is not null && HasFailedOverAMessage(publisher))
             {
-                return opened;
+                _shortestRefused = Math.Min(_shortestRefused, copy.Body.Length);
+                throw new CopyRefusedException(refusal);
             }
 
-            if (_publisher is not null)
+            if (refusal is null && copy.Body.Length >= _shortestRefused)
             {
-                await _publisher.DisposeAsync();
+                _shortestRefused = int.MaxValue;
             }
 
-            var connection = await connector.ConnectAsync("retries", cancellationToken);
-            return _publisher = await ConfirmedPublisher.OpenAsync(connection, channels: 1, Deadline, clock, cancellationToken);
+            return refusal;
         }
         finally
         {
-            _opening.Release();
+            _alone.Release();
         }
     }
+
+    private async Task<string?> TryOnAsync(ConfirmedPublisher publisher, Copy copy, CancellationToken stopping, CancellationToken abandon)
+    {
+        if (publisher.IsBlocked)
+        {
+            return "The broker has asked publishers to pause.";
+        }
+
+        if (!WritableProperties.FitInto(publisher.MaxFrameBytes, copy.Properties))
+        {
+            throw new CopyTooLongException();
+        }
+
+        var outcome = await PublishAsync(publisher, copy).WaitAsync(abandon);
+        if (outcome.Unroutable)
+        {
+            // Somebody has deleted the queue.
+            await DeclareAsync(stopping);
+            outcome = await PublishAsync(publisher, copy).WaitAsync(abandon);
+        }
+
+        return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
+    }
+
+    private static Task<PublishOutcome> PublishAsync(ConfirmedPublisher publisher, Copy copy) =>
+        publisher.PublishAsync("", copy.Queue, copy.PropertiesToPublish(), copy.Body);
+
+    private static bool HasFailedOverAMessage(ConfirmedPublisher publisher) =>
+        publisher.ServerClose?.ReplyCode == Constants.PreconditionFailed;
 
     private async Task DeclareAsync(CancellationToken cancellationToken)
     {

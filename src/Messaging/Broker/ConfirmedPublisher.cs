@@ -89,7 +89,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// Messages are spread over the channels, so only a caller that awaits the first is sure of the order of two.</summary>
     /// <param name="exchange">Where to; "" for the queue that the routing key names.</param>
     /// <param name="routingKey">What decides on the queues.</param>
-    /// <param name="properties">Not to be used again.</param>
+    /// <param name="properties">Not to be used again: the client writes its trace context into their headers.</param>
     /// <param name="body">Not to be changed until then.</param>
     /// <param name="inline">Whoever awaits the outcome goes on in the loop that reads the connection: sooner and for less, but
     /// must neither block nor take long.</param>

@@ -102,6 +102,35 @@ public sealed class BrokerFaultTests
     }
 
     [Fact]
+    public async Task A_message_for_whose_copy_the_broker_has_become_too_strict_ends_among_the_dead_letters_and_disturbs_no_other()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        void Setup(ConsumerSetup setup)
+        {
+            setup.Settings[Retry + "Immediate"] = "0";
+            setup.Settings[Retry + "First"] = "1s";
+            setup.Handling = (db, message, context, cancellationToken) =>
+                message.Number == 0 ? throw new InvalidOperationException("never") : FailFirst(db, message, context, cancellationToken);
+        }
+
+        await arena.DeclareAsync(Setup);
+        await arena.PublishManyAsync(1, _ => "long", bodyBytes: 100_000);
+        await arena.PublishManyAsync(20, i => $"k{i}", from: 1);
+        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "eval", "application:set_env(rabbit, max_message_size, 50000).");
+        await using var consumer = await StartAsync(arena, Setup);
+
+        await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
+        await arena.UntilNotesAsync(20);
+        await consumer.UntilReadyAsync();
+        await consumer.UntilCountAsync("inbox.dead_lettered", 1);
+        await arena.UntilSettledAsync(consumer);
+        Assert.Equal(20, await arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
+        Assert.Equal(1u, await arena.MessagesAsync(arena.DeadQueue));
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_channel_that_the_broker_closes_because_an_ack_takes_too_long_is_opened_again()
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
