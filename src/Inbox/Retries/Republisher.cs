@@ -142,8 +142,11 @@ internal sealed partial class Republisher(
         return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
     }
 
-    private static Task<PublishOutcome> PublishAsync(ConfirmedPublisher publisher, Copy copy) =>
-        publisher.PublishAsync("", copy.Queue, copy.PropertiesToPublish(), copy.Body);
+    private static async Task<PublishOutcome> PublishAsync(ConfirmedPublisher publisher, Copy copy)
+    {
+        using var activity = CopyActivity.Start(copy.Properties);
+        return await publisher.PublishAsync("", copy.Queue, copy.PropertiesToPublish(), copy.Body);
+    }
 
     private static bool HasFailedOverAMessage(ConfirmedPublisher publisher) =>
         publisher.ServerClose?.ReplyCode == Constants.PreconditionFailed;
