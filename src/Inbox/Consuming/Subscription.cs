@@ -50,7 +50,7 @@ internal sealed partial class Subscription(
     /// <summary>Runs once.</summary>
     /// <param name="connection">The subscription's connection; the channel is its own.</param>
     /// <param name="narrow">One message at a time, until one has passed that is not suspected of killing the process.</param>
-    /// <param name="onSubscribed">Called when the broker has accepted the subscription.</param>
+    /// <param name="onSubscribed">Called when the broker has accepted the subscription, unless it has ended by then.</param>
     /// <param name="stopping">Ends it: nothing more is begun, and what is running may end.</param>
     public async Task<SubscriptionEnd> RunAsync(IConnection connection, bool narrow, Action onSubscribed, CancellationToken stopping)
     {
@@ -69,7 +69,7 @@ internal sealed partial class Subscription(
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
             asked = true;
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
-            onSubscribed();
+            TellUnlessEnded(onSubscribed);
 
             await using var stopped = stopping.Register(() => TryEnd(SubscriptionEnd.Stopped));
             _ = WatchAsync(connection, taking.Token);
@@ -169,6 +169,16 @@ internal sealed partial class Subscription(
         if (TryEnd(SubscriptionEnd.Lost, reason))
         {
             LogLost(queue.Name, reason);
+        }
+    }
+
+    /// <summary>The end may come together with the broker's answer, and whoever is told of both must not be told of the end first.</summary>
+    private void TellUnlessEnded(Action onSubscribed)
+    {
+        using var locked = _ending.EnterScope();
+        if (!_end.Task.IsCompleted)
+        {
+            onSubscribed();
         }
     }
 
