@@ -92,7 +92,7 @@ internal sealed partial class QueueConsumer(
                 _narrow = end == SubscriptionEnd.Narrow;
             }
         }
-        while (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen);
+        while (end is SubscriptionEnd.Narrow or SubscriptionEnd.Widen or SubscriptionEnd.Renew);
     }
 
     /// <summary>A message that nobody can take off the wire, such as one that is too long, ends the connection before it is seen, and

@@ -203,7 +203,15 @@ internal sealed partial class Subscription(
     {
         try
         {
-            Lose(await new Watchdog(timings.Watch, clock).WatchAsync(connection, queue.Name, IsIdle, cancellationToken));
+            var silence = await new Watchdog(timings.Watch, clock).WatchAsync(connection, queue.Name, IsIdle, cancellationToken);
+            if (!queue.Ordered || !silence.MayStandBy)
+            {
+                Lose(silence.Reason);
+            }
+            else if (TryEnd(SubscriptionEnd.Renew))
+            {
+                LogRenewed(queue.Name, silence.Reason);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -225,6 +233,9 @@ internal sealed partial class Subscription(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: what was being handled when its subscription ended has not ended within {Patience}, and is left alone")]
     private partial void LogLanesLeft(string queue, TimeSpan patience);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Queue {Queue}: {Reason}; another consumer may be busy, and this one subscribes again")]
+    private partial void LogRenewed(string queue, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the subscription is lost ({Reason}); subscribing again")]
     private partial void LogLost(string queue, string reason);

@@ -15,4 +15,7 @@ internal enum SubscriptionEnd
     /// <summary>A message has been delivered several times without having been settled, so it may be one that kills the process:
     /// go on one by one.</summary>
     Narrow,
+
+    /// <summary>Nothing arrives, most likely since another consumer of the queue is busy: go on as before, to be sure.</summary>
+    Renew,
 }

@@ -10,13 +10,12 @@ internal sealed class Watchdog(TimeSpan interval, TimeProvider clock)
     // One look could fall into the moment between the arrival of a message and its delivery.
     private const int Strikes = 2;
 
-    /// <summary>Completes with the reason when the subscription is of no use any more. A consumer that stands by for another
-    /// one, which is busy, looks the same from here; subscribing again does it no harm.</summary>
+    /// <summary>Completes when the subscription is of no use any more, by the looks of it.</summary>
     /// <param name="connection">The subscription's connection; each look takes a channel of its own.</param>
     /// <param name="queue">The queue's name.</param>
     /// <param name="isIdle">Whether nothing has arrived since the last call and nothing is being handled.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
-    public async Task<string> WatchAsync(IConnection connection, string queue, Func<bool> isIdle, CancellationToken cancellationToken)
+    public async Task<Silence> WatchAsync(IConnection connection, string queue, Func<bool> isIdle, CancellationToken cancellationToken)
     {
         var strikes = 0;
         while (true)
@@ -34,19 +33,18 @@ internal sealed class Watchdog(TimeSpan interval, TimeProvider clock)
                 var seen = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
                 if (seen.ConsumerCount == 0)
                 {
-                    return "the queue has no consumer";
+                    return new Silence("the queue has no consumer");
                 }
 
                 strikes = seen.MessageCount > 0 ? strikes + 1 : 0;
+                if (strikes >= Strikes)
+                {
+                    return new Silence("nothing arrives though the queue holds messages", MayStandBy: true);
+                }
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                return $"the broker does not say what the queue holds ({exception.GetType().Name})";
-            }
-
-            if (strikes >= Strikes)
-            {
-                return "nothing arrives though the queue holds messages";
+                return new Silence($"the broker does not say what the queue holds ({exception.GetType().Name})");
             }
         }
     }

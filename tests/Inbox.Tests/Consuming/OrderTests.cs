@@ -1,3 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
 namespace Inbox.Tests.Consuming;
 
 public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
@@ -88,13 +92,21 @@ public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
             {
                 Ahead(setup);
                 setup.Timings = new Timings { Watch = TimeSpan.FromMilliseconds(100) };
+                setup.Services = services => services.AddLogging(logging => logging.AddFilter("Inbox", LogLevel.Debug));
             });
 
+            var unready = 0;
             await Eventually.IsTrueAsync(
-                () => standby.Log.All.Count(line => line.Contains("nothing arrives though", StringComparison.Ordinal)) >= 5,
+                async () =>
+                {
+                    unready += (await standby.HealthAsync()).Status == HealthStatus.Healthy ? 0 : 1;
+                    return standby.Log.All.Count(line => line.Contains("nothing arrives though", StringComparison.Ordinal)) >= 5;
+                },
                 TimeSpan.FromSeconds(30),
                 "it has subscribed again and again");
 
+            Assert.Equal(0, unready);
+            Assert.DoesNotContain(standby.Log.All, line => line.StartsWith("Warning", StringComparison.Ordinal));
             Assert.DoesNotContain(standby.Log.All, line => line.Contains("one by one", StringComparison.Ordinal));
             mayGoOn.Set();
             await Arena.UntilNotesAsync(40);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace Inbox.Tests.Consuming;
@@ -62,7 +64,11 @@ public sealed class ResubscriptionTests(ServersFixture servers) : ArenaTests(ser
         await other.BasicQosAsync(0, 1, false);
         await other.BasicConsumeAsync(Arena.Queue, autoAck: false, new AsyncDefaultBasicConsumer(other));
         await Arena.PublishManyAsync(3, i => $"k{i}");
-        await using var consumer = await Arena.ConsumeAsync(setup => setup.Timings = new Timings { Watch = TimeSpan.FromSeconds(1) });
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Timings = new Timings { Watch = TimeSpan.FromSeconds(1) };
+            setup.Services = services => services.AddLogging(logging => logging.AddFilter("Inbox", LogLevel.Debug));
+        });
 
         await consumer.UntilLoggedAsync("nothing arrives though the queue holds messages");
 
@@ -98,7 +104,23 @@ public sealed class ResubscriptionTests(ServersFixture servers) : ArenaTests(ser
         var watch = new Watchdog(TimeSpan.FromMilliseconds(10), TimeProvider.System)
             .WatchAsync(connection, Arena.Queue, () => true, CancellationToken.None);
 
-        Assert.Equal("the queue has no consumer", await watch.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(new Silence("the queue has no consumer"), await watch.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task Of_a_consumer_that_receives_nothing_it_cannot_be_told_whether_it_stands_by()
+    {
+        await Arena.DeclareAsync();
+        var connection = await Arena.Servers.ConnectAsync();
+        var consumer = await connection.CreateChannelAsync();
+        await consumer.BasicQosAsync(0, 1, false);
+        await consumer.BasicConsumeAsync(Arena.Queue, autoAck: false, new AsyncDefaultBasicConsumer(consumer));
+        await Arena.PublishManyAsync(3, i => $"k{i}");
+        var watch = new Watchdog(TimeSpan.FromMilliseconds(10), TimeProvider.System)
+            .WatchAsync(connection, Arena.Queue, () => true, CancellationToken.None);
+
+        Assert.Equal(
+            new Silence("nothing arrives though the queue holds messages", MayStandBy: true), await watch.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     private Task PublishWhenDeclaredAsync() => Eventually.IsTrueAsync(
