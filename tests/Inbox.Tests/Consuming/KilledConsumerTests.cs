@@ -18,7 +18,7 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
 
         await using (var killed = ConsumerProcess.Start(Arena, ("FAILPOINT", failpoint), ("FAILPOINT_AFTER", "2")))
         {
-            await killed.ExitsAsync(Deadline);
+            await killed.DiesAsync(Deadline);
         }
 
         await using var next = await Arena.ConsumeAsync();
@@ -35,7 +35,7 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
 
         await using (var killed = ConsumerProcess.Start(Arena, ("FAILPOINT", "retry.after-republish"), ("HANDLING", "fail once")))
         {
-            await killed.ExitsAsync(Deadline);
+            await killed.DiesAsync(Deadline);
         }
 
         await using var next = ConsumerProcess.Start(Arena, ("HANDLING", "fail once"));
@@ -57,7 +57,7 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
 
         await using (var killed = ConsumerProcess.Start(Arena, [.. hopeless, ("FAILPOINT", "retry.after-republish")]))
         {
-            await killed.ExitsAsync(Deadline);
+            await killed.DiesAsync(Deadline);
         }
 
         // The message has stayed in its queue beside the copy, and so there is another copy of it in the end.
@@ -104,6 +104,29 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
         Assert.Equal(202, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
     }
 
+    [Fact]
+    public async Task A_consumer_that_is_frozen_in_a_handler_loses_its_transaction_and_the_next_one_has_the_effect()
+    {
+        await Arena.DeclareAsync();
+        var id = await Arena.PublishAsync(new Noted("slow"));
+        await using var frozen = ConsumerProcess.Start(Arena, ("HANDLING", "slow once"), ("Inbox__HandlerTimeout", "3s"));
+        // Its transaction holds the inbox row of the message, and will not end by itself.
+        await Eventually.IsTrueAsync(IsInHandlerAsync, Deadline, "it is in its handler");
+        frozen.Send(Signal.Stop);
+        Assert.True(await IsInHandlerAsync());
+
+        await using var next = await Arena.ConsumeAsync();
+
+        // The server ends the transaction 10 s after the handler's time, and the broker a connection that is silent.
+        await Arena.UntilNotesAsync(1, 60);
+        Assert.Equal(1, next.Counts["inbox.handled"]);
+        await frozen.KillAsync();
+        Assert.Equal(1, await Arena.Servers.ScalarAsync<long>("SELECT count(*) FROM note WHERE message_id = $1", id));
+
+        async Task<bool> IsInHandlerAsync() => await Arena.Servers.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 1;
+    }
+
     [Theory]
     [InlineData("kill")]
     [InlineData("kill at decoding")]
@@ -122,6 +145,11 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
             await using var consumer = ConsumerProcess.Start(Arena, ("HANDLING", handling), ("Inbox__DeliveryLimit", "8"));
             await Eventually.IsTrueAsync(
                 async () => consumer.HasExited || await Arena.MessagesAsync(Arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
+            if (consumer.HasExited)
+            {
+                await consumer.DiesAsync(Deadline);
+            }
+
             deaths++;
             Assert.InRange(deaths, 1, 12);
         }

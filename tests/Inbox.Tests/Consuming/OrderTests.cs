@@ -130,7 +130,7 @@ public sealed class OrderTests(ServersFixture servers) : ArenaTests(servers)
             // The first has all of them in hand by then; each of the others dies at its first.
             var passed = death == 1 ? "1" : "0";
             await using var consumer = ConsumerProcess.Start(Arena, ("FAILPOINT", "consume.before-inbox-insert"), ("FAILPOINT_AFTER", passed));
-            await consumer.ExitsAsync(TimeSpan.FromSeconds(30));
+            await consumer.DiesAsync(TimeSpan.FromSeconds(30));
         }
 
         await Arena.PublishManyAsync(200, _ => "k", from: messages);

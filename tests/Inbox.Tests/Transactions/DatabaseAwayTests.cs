@@ -116,6 +116,43 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
         Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
     }
 
+    /// <summary>A full disk, no more connections, an error of the system, a server that became read-only.</summary>
+    [Theory]
+    [InlineData("53100")]
+    [InlineData("53300")]
+    [InlineData("58030")]
+    [InlineData("25006")]
+    public async Task A_database_that_cannot_work_for_a_while_burns_no_attempt_and_no_delivery(string sqlState)
+    {
+        // A sequence counts in transactions that are rolled back too.
+        await Arena.Servers.ExecuteAsync(
+            $$"""
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                IF nextval('tries') <= 2 THEN
+                    RAISE EXCEPTION 'not now' USING ERRCODE = '{{sqlState}}';
+                END IF;
+                RETURN NEW;
+            END
+            $body$;
+            CREATE TRIGGER fail_twice BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION fail_twice();
+            """);
+        var redelivered = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.Handling = CountRedeliveries(() => redelivered++);
+        });
+
+        await Arena.PublishAsync(new Noted("n"));
+
+        await consumer.UntilCountAsync("inbox.handled", 1);
+        Assert.Equal(1, await Arena.NotesAsync());
+        await AssertNothingBurntAsync(redelivered);
+    }
+
     private async Task GoAwayAsync(TimeSpan time)
     {
         var redelivered = 0;
