@@ -1,4 +1,5 @@
 using OrderService.Database;
+using OrderService.Http;
 using OrderService.Operations;
 using Outbox;
 
@@ -28,7 +29,7 @@ internal static class Program
         var service = builder.Build();
         service.UseOperations();
         service.UseDatabase<OrdersDbContext>();
-        if (roles.Api) { service.MapEndpoints(); }
+        if (roles.Api) { service.WithinDeadline().MapEndpoints(); }
         return service;
     }
 }

@@ -4,7 +4,8 @@ namespace OrderService.Http;
 
 /// <summary>How long a request may work. Whatever it waits for then (a connection of the pool, a lock, the server) is given
 /// up, and the client is told to come again: one bound for every kind of database trouble. Where the server has fallen silent it takes a
-/// little longer (<see cref="Database.RequestCommands{TContext}"/>), and a commit that is under way is not given up.</summary>
+/// little longer (<see cref="Database.RequestCommands{TContext}"/>), and a commit that is under way is not given up. The deadline ends with the
+/// work: what that has made is written however long the client takes to read it.</summary>
 internal static class RequestDeadline
 {
     // Npgsql waits up to its cancellation timeout for the server to confirm that a command was given up: see ServiceDatabase.
@@ -17,4 +18,28 @@ internal static class RequestDeadline
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = ComeAgain.WriteAsync,
         });
+
+    /// <summary>After the routing.</summary>
+    public static void UseRequestDeadline(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            context.Items[typeof(RequestDeadline)] = context.RequestAborted;
+            return next(context);
+        });
+        app.UseRequestTimeouts();
+    }
+
+    /// <summary>Routes whose deadline ends with the work of their handlers.</summary>
+    public static IEndpointRouteBuilder WithinDeadline(this IEndpointRouteBuilder routes) => routes.MapGroup("").AddEndpointFilter(EndWithWorkAsync);
+
+    // A result that is written under the token of a deadline is cut off there, and its client takes it for whole.
+    private static async ValueTask<object?> EndWithWorkAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var result = await next(invocation);
+        var context = invocation.HttpContext;
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        context.RequestAborted = (CancellationToken)context.Items[typeof(RequestDeadline)]!;
+        return result;
+    }
 }

@@ -45,7 +45,7 @@ internal static class OperationsExtensions
         app.UseMiddleware<OpsGate>();
         app.UseRouting();
         app.UseMiddleware<BodyBeforeDeadline>();
-        app.UseRequestTimeouts();
+        app.UseRequestDeadline();
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint(Observing.MetricsPath).ExcludeFromDescription();
         app.MapOpenApi().ExcludeFromDescription();
