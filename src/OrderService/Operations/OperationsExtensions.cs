@@ -18,7 +18,7 @@ internal static class OperationsExtensions
         _ = OpsGate.ReadToken(builder.Configuration);
         builder.AddObserving();
         builder.WebHost.ConfigureKestrel(server => server.AddServerHeader = false);
-        builder.Services.AddProblemDetails().AddRequestDeadline().AddHealthChecks();
+        builder.Services.AddProblemDetails().AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddRequestDeadline().AddHealthChecks();
         // Numbers are numbers: not texts that look like one.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>

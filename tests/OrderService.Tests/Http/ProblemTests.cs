@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace OrderService.Tests.Http;
+
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class ProblemTests(RunningApi api) : IClassFixture<RunningApi>
+{
+    [Theory]
+    [InlineData("/nothing/here", HttpStatusCode.NotFound)]
+    [InlineData("/orders?limit=0", HttpStatusCode.BadRequest)]
+    [InlineData("/orders/not-an-id", HttpStatusCode.NotFound)]
+    public async Task A_client_that_prefers_html_is_told_a_problem_all_the_same(string path, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Accept", "text/html");
+
+        using var answer = await api.Service.Http.SendAsync(request);
+
+        await answer.ProblemAsync(status);
+    }
+
+    [Fact]
+    public async Task While_the_database_cannot_serve_it_is_told_so_too()
+    {
+        await using var service = await api.Arena.StartAsync("--Roles=api", $"--ConnectionStrings:Postgres={api.Arena.Arena.Postgres};Port=1");
+        service.Http.DefaultRequestHeaders.Add("Accept", "text/html");
+
+        await ComeAgain.AsksAsync(() => service.Http.GetAsync("/orders"));
+    }
+}
