@@ -18,6 +18,8 @@ internal static class OperationsExtensions
         _ = OpsGate.ReadToken(builder.Configuration);
         builder.AddObserving();
         builder.WebHost.ConfigureKestrel(server => server.AddServerHeader = false);
+        // Relay, consumers and requests do not need each other to end: one that takes its time must not leave the others none.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStopConcurrently = true);
         builder.Services.AddProblemDetails().AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddRequestDeadline().AddHealthChecks();
         // Numbers are numbers: not texts that look like one.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using OrderService.Tests.Orders;
+using Servers;
 
 namespace OrderService.Tests.Http;
 
@@ -33,6 +34,26 @@ public sealed class SlowUploadTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.StartsWith("HTTP/1.1 201", await reader.ReadLineAsync(), StringComparison.Ordinal);
 
         async Task SendAsync(string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
+    }
+
+    [Fact]
+    public async Task One_that_is_not_done_when_the_service_is_told_to_stop_does_not_hold_it_up()
+    {
+        await using var service = await ServiceProcess.StartAsync(api.Arena);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, service.Http.BaseAddress!.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nExpect: 100-continue\r\n\r\n"));
+        using var reader = new StreamReader(client.GetStream());
+        // Now the service waits for the body.
+        Assert.StartsWith("HTTP/1.1 100", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        await reader.ReadLineAsync();
+
+        service.Send(Signal.Terminate);
+
+        Assert.StartsWith("HTTP/1.1 503", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        await service.ExitsAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, service.ExitCode);
     }
 
     [Fact]

@@ -35,6 +35,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
         return service;
     }
 
+    public void Send(Signal signal) => _process.Send(signal);
+
     public Task ExitsAsync(TimeSpan deadline) => _process.ExitsAsync(deadline);
 
     public ValueTask DisposeAsync()
