@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace Migrations;
@@ -49,12 +50,15 @@ internal static class MigrationCommand
         }
 
         using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, pressed) =>
-        {
-            pressed.Cancel = true;
-            stop.Cancel();
-        };
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         return await MigrateAsync(new TargetDatabase(address), Fillings.Where(filling => args.Contains(filling.Option)), stop.Token);
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
     }
 
     private static async Task<int> MigrateAsync(TargetDatabase database, IEnumerable<Filling> fillings, CancellationToken cancellationToken)
@@ -70,12 +74,20 @@ internal static class MigrationCommand
 
             return 0;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
+        // EF Core wraps what may pass.
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException or InvalidOperationException { InnerException: NpgsqlException })
         {
-            await Console.Error.WriteLineAsync($"Database {database.Name} was not brought up to date: {exception.Message}");
+            await Console.Error.WriteLineAsync($"Database {database.Name} was not brought up to date: {Describe(exception)}");
             return 1;
         }
     }
+
+    private static string Describe(Exception exception) => exception switch
+    {
+        InvalidOperationException { InnerException: { } wrapped } => Describe(wrapped),
+        { InnerException: { } cause } => $"{exception.Message} ({cause.Message})",
+        _ => exception.Message,
+    };
 
     private static int Refuse(string reason)
     {

@@ -23,10 +23,13 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         NpgsqlConnectionStringBuilder address;
         try
         {
-            // A pooled connection would outlive its use, and keep a lock or hold up whoever drops the database.
-            address = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+            // A pooled connection would outlive its use, and keep a lock or hold up whoever drops the database. And a migration takes as
+            // long as its tables and the locks on them do.
+            address = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0 };
+            // Refuses what its parser lets pass.
+            using var database = NpgsqlDataSource.Create(address);
         }
-        catch (ArgumentException fault)
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
         {
             throw new ArgumentException($"is not understood: {fault.Message}");
         }
@@ -56,7 +59,7 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
     /// and absent.</summary>
     public async Task<string> MigrateAsync(CancellationToken cancellationToken)
     {
-        if (address.SearchPath?.Split(',')[0].Trim(' ', '"') is { Length: > 0 } schema && schema != "$user")
+        if (FirstOf(address.SearchPath) is { Length: > 0 } schema && schema != "$user")
         {
             // Not IF NOT EXISTS, which asks for the right to create schemas before it looks whether this one is there.
             await CreateAsync(
@@ -91,6 +94,14 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    // As PostgreSQL reads it: without quotes, capitals of ASCII are small ones.
+    private static string? FirstOf(string? searchPath) => searchPath?.Split(',')[0].Trim() switch
+    {
+        ['"', .. var quoted, '"'] => quoted.Replace("\"\"", "\"", StringComparison.Ordinal),
+        { } plain => string.Concat(plain.Select(letter => char.IsAsciiLetterUpper(letter) ? char.ToLowerInvariant(letter) : letter)),
+        null => null,
+    };
 
     private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 

@@ -30,11 +30,12 @@ public static class Answers
     }
 
     /// <summary>Opens a connection to the server's maintenance database: the one that is named need not exist yet.</summary>
+    /// <exception cref="ServersException">The connection string is not understood.</exception>
     public static async Task<string?> PostgresAsync(string connectionString, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, Database = "postgres" };
         try
         {
+            var address = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, Database = "postgres" };
             await using var connection = new NpgsqlConnection(address.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             return null;
@@ -47,6 +48,11 @@ public static class Answers
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
             return exception.InnerException?.Message ?? exception.Message;
+        }
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
+        {
+            // Where it comes from the environment: what we make ourselves is understood.
+            throw new ServersException($"ConnectionStrings__Postgres is not understood: {fault.Message}");
         }
     }
 

@@ -17,11 +17,15 @@ public sealed class MigrationProgramTests
     [InlineData("", "is not set")]
     [InlineData("Host=127.0.0.1", "names no Database")]
     [InlineData("Host=127.0.0.1;Nonsense=1", "is not understood")]
+    [InlineData("Database=orders", "is not understood")]
+    [InlineData("Host=127.0.0.1;Database=orders;Target Session Attributes=primary", "is not understood")]
+    [InlineData("Host=127.0.0.1;Database=orders;Multiplexing=true", "is not understood")]
     public async Task A_connection_string_that_is_not_understood_is_refused(string connectionString, string said)
     {
         var result = await MigrationProgram.RunAsync(connectionString);
 
         Assert.Equal(2, result.ExitCode);
+        Assert.Single(result.Error.Trim().Split('\n'));
         Assert.Contains(said, result.Error, StringComparison.Ordinal);
     }
 

@@ -124,6 +124,70 @@ public sealed class MigrationTests(ServersFixture servers)
         Assert.True(await arena.ScalarAsync<bool>("SELECT to_regclass('shop.outbox_message') IS NOT NULL AND to_regclass('public.outbox_message') IS NULL"));
     }
 
+    [Theory]
+    [InlineData("Shop,public", "shop")]
+    [InlineData("\"Shop\",public", "\"Shop\"")]
+    public async Task A_schema_is_folded_to_lower_case_unless_it_is_quoted(string searchPath, string schema)
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var address = new NpgsqlConnectionStringBuilder(arena.Postgres) { SearchPath = searchPath };
+
+        await ServiceArena.MigrateAsync(address.ConnectionString);
+
+        Assert.NotNull(await arena.ScalarAsync<string>($"SELECT to_regclass('{schema}.outbox_message')::text"));
+        Assert.Equal(1L, await arena.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE lower(nspname) = 'shop'"));
+    }
+
+    [Fact]
+    public async Task A_migration_that_waits_for_a_lock_waits_as_long_as_it_is_held()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await using var held = await HeldHistory.TakeAsync(arena.Arena);
+
+        // A second stands for the half minute that Npgsql has.
+        var migrating = MigrationProgram.RunAsync(arena.Arena.Postgres + ";Command Timeout=1");
+        await held.IsWaitedForAsync(TimeSpan.FromSeconds(2));
+        await held.ReleaseAsync();
+
+        var result = await migrating;
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
+
+    [Fact]
+    public async Task A_migration_that_is_told_to_stop_ends_and_says_so()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await using var held = await HeldHistory.TakeAsync(arena.Arena);
+        using var program = MigrationProgram.Start(arena.Arena.Postgres);
+        var ended = MigrationProgram.EndAsync(program);
+        await held.IsWaitedForAsync(TimeSpan.Zero);
+
+        Process.Start("kill", ["-TERM", $"{program.Id}"]).Dispose();
+
+        var result = await ended;
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("was not brought up to date", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_lost_is_told_with_its_cause()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        await using var held = await HeldHistory.TakeAsync(arena.Arena);
+        var migrating = MigrationProgram.RunAsync($"{arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port}");
+        await held.IsWaitedForAsync(TimeSpan.Zero);
+
+        network.Refuse();
+        network.Reset();
+
+        var result = await migrating;
+        Assert.Equal(1, result.ExitCode);
+        Assert.Single(result.Error.Trim().Split('\n'));
+        Assert.Contains("reset", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_row_of_any_writer_needs_only_exchange_routing_key_type_and_body()
     {

@@ -8,17 +8,25 @@ internal static class MigrationProgram
 {
     public static async Task<(int ExitCode, string Error)> RunAsync(string connectionString, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(MigrationCommand).Assembly.Location, .. arguments])
+        using var program = Start(connectionString, arguments);
+        return await EndAsync(program);
+    }
+
+    public static Process Start(string connectionString, params string[] arguments) => Process.Start(
+        new ProcessStartInfo("dotnet", [typeof(MigrationCommand).Assembly.Location, .. arguments])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
             Environment = { ["ConnectionStrings__Postgres"] = connectionString },
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        })!;
+
+    /// <summary>Waits for the end.</summary>
+    public static async Task<(int ExitCode, string Error)> EndAsync(Process program)
+    {
+        var output = program.StandardOutput.ReadToEndAsync();
+        var error = await program.StandardError.ReadToEndAsync();
+        await program.WaitForExitAsync();
         await output;
-        return (process.ExitCode, error);
+        return (program.ExitCode, error);
     }
 }
