@@ -9,7 +9,7 @@ namespace Messaging;
 internal sealed partial class SettingsSection(IConfigurationSection section)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<SettingsSection> _subsections = [];
+    private readonly Dictionary<string, SettingsSection> _subsections = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _faults = [];
 
     public int Integer(string name, int fallback, int min, int max) => Read(
@@ -21,7 +21,7 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
         text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value : (double?)null);
 
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan min, TimeSpan max) => Read(
-        name, fallback, $"a duration from {Text(min)} to {Text(max)}, written as 500ms, 15s, 5min, 1h, 7d or hh:mm:ss",
+        name, fallback, $"a duration from {Text(min)} to {Text(max)}, written as 500ms, 15s, 5min, 1h, 7d or hh:mm:ss below 24 hours",
         text => TryParse(text, out var value) && value >= min && value <= max ? value : (TimeSpan?)null);
 
     public string ShortText(string name, string fallback)
@@ -50,7 +50,7 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
     {
         _known.Add(name);
         var subsection = new SettingsSection(section.GetSection(name));
-        _subsections.Add(subsection);
+        _subsections.Add(name, subsection);
         return subsection;
     }
 
@@ -68,9 +68,20 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
     }
 
     private IEnumerable<string> Faults() => _faults
-        .Concat(section.GetChildren().Where(child => !_known.Contains(child.Key))
-            .Select(child => $"{SettingName.OfKey(child.Path)} is not a setting: the names under {SettingName.OfKey(section.Path)} are {string.Join(", ", _known.Order())}."))
-        .Concat(_subsections.SelectMany(subsection => subsection.Faults()));
+        .Concat(FaultsOfSection())
+        .Concat(section.GetChildren().SelectMany(FaultsOf))
+        .Concat(_subsections.Values.SelectMany(subsection => subsection.Faults()));
+
+    private IEnumerable<string> FaultsOfSection() => section.Value is { Length: > 0 } value
+        ? [$"{SettingName.OfKey(section.Path)} is \"{value}\": it must be left unset: the names under it are {Names}."]
+        : [];
+
+    private IEnumerable<string> FaultsOf(IConfigurationSection child) => !_known.Contains(child.Key)
+        ? [$"{SettingName.OfKey(child.Path)} is not a setting: the names under {SettingName.OfKey(section.Path)} are {Names}."]
+        : child.GetChildren().Where(_ => !_subsections.ContainsKey(child.Key))
+            .Select(grandchild => $"{SettingName.OfKey(grandchild.Path)} is not a setting: {SettingName.OfKey(child.Path)} is a value, not a section.");
+
+    private string Names => string.Join(", ", _known.Order());
 
     private T Read<T>(string name, T fallback, string bound, Func<string, T?> parse)
         where T : struct
@@ -95,7 +106,8 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
         if (DurationPattern().Match(text) is not { Success: true } match)
         {
             // A bare number would mean days to TimeSpan.Parse: 500 for half a second would become a year and a half.
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && (text.Contains(':') || value == TimeSpan.Zero);
+            // And the lenient form takes 24:00:00 for 24 days.
+            return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value) && (text.Contains(':') || value == TimeSpan.Zero);
         }
 
         var amount = double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
@@ -112,14 +124,18 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
         return fits;
     }
 
+    /// <summary>In the largest unit that needs no fraction.</summary>
     private static string Text(TimeSpan value) => value switch
     {
-        _ when value < TimeSpan.FromSeconds(1) && value != TimeSpan.Zero => $"{value.TotalMilliseconds:0} ms",
-        _ when value < TimeSpan.FromMinutes(1) => $"{value.TotalSeconds:0} s",
-        _ when value < TimeSpan.FromHours(1) => $"{value.TotalMinutes:0} min",
-        _ when value < TimeSpan.FromDays(1) => $"{value.TotalHours:0} h",
-        _ => $"{value.TotalDays:0} d",
+        _ when value == TimeSpan.Zero => "0 s",
+        _ when IsWhole(value, TimeSpan.TicksPerDay) => $"{value.TotalDays} d",
+        _ when IsWhole(value, TimeSpan.TicksPerHour) => $"{value.TotalHours} h",
+        _ when IsWhole(value, TimeSpan.TicksPerMinute) => $"{value.TotalMinutes} min",
+        _ when IsWhole(value, TimeSpan.TicksPerSecond) => $"{value.TotalSeconds} s",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds} ms"),
     };
+
+    private static bool IsWhole(TimeSpan value, long unit) => value.Ticks % unit == 0;
 
     [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|min|h|d)$", RegexOptions.IgnoreCase)]
     private static partial Regex DurationPattern();

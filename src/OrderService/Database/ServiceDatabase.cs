@@ -12,12 +12,13 @@ internal static class ServiceDatabase
 
     /// <summary>Adds a pool of contexts over one pool of connections, its health check "database", the look at what it
     /// promises, and the answer to requests that fail because of it. Nothing is connected yet.</summary>
-    /// <exception cref="SettingsException">The connection string is missing or not understood.</exception>
+    /// <exception cref="SettingsException">The connection string is missing, not understood, or not one that the service can work with.</exception>
     public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
         where TContext : DbContext
     {
-        var address = ReadAddress(builder.Configuration[Setting]);
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(address));
+        var database = Read(builder.Configuration[Setting]);
+        // By a factory: what that makes is disposed of with the services.
+        builder.Services.AddSingleton(_ => database);
         builder.Services.AddDbContextPool<TContext>((services, options) => options
             .UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
             .UseOutbox(services.GetRequiredService<OutboxOptions>()));
@@ -30,7 +31,7 @@ internal static class ServiceDatabase
     public static void UseDatabase<TContext>(this WebApplication app)
         where TContext : DbContext => app.UseMiddleware<RequestCommands<TContext>>();
 
-    private static NpgsqlConnectionStringBuilder ReadAddress(string? value)
+    private static NpgsqlDataSource Read(string? value)
     {
         if (string.IsNullOrWhiteSpace(value))
         {
@@ -59,7 +60,7 @@ internal static class ServiceDatabase
             {
                 // PostgreSQL has 100 unless told otherwise. A burst of requests must leave some to the relay, the consumers
                 // and the other processes.
-                address.MaxPoolSize = 50;
+                address.MaxPoolSize = Math.Max(50, address.MinPoolSize);
             }
 
             if (!address.ShouldSerialize("Max Auto Prepare"))
@@ -68,9 +69,14 @@ internal static class ServiceDatabase
                 address.MaxAutoPrepare = 50;
             }
 
-            return address;
+            if (address.Multiplexing)
+            {
+                throw new SettingsException($"{SettingName.OfKey(Setting)} has Multiplexing=true: it must be false, since a transaction needs a connection of its own.");
+            }
+
+            return NpgsqlDataSource.Create(address);
         }
-        catch (ArgumentException fault)
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
         {
             // The value itself may hold a password; the parser's message names the keyword only.
             throw new SettingsException($"{SettingName.OfKey(Setting)} is not understood: {fault.Message}");

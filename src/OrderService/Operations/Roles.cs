@@ -10,12 +10,21 @@ internal sealed record Roles(bool Api, bool Relay, bool Consumer)
 {
     public const string Setting = "Roles";
 
+#if (!noInbox)
     private static readonly string[] Known = ["api", "relay", "consumer"];
+#else
+    private static readonly string[] Known = ["api", "relay"];
+#endif
 
-    /// <summary>Reads names separated by commas; all three unless set.</summary>
+    /// <summary>Reads names separated by commas; all of them unless set.</summary>
     /// <exception cref="SettingsException">A name is unknown, or none is given.</exception>
     public static Roles Read(IConfiguration configuration)
     {
+        if (configuration.GetSection(Setting).GetChildren().FirstOrDefault() is { } child)
+        {
+            throw new SettingsException($"{SettingName.OfKey(child.Path)} is not a setting: {Setting} is one text, names separated by commas.");
+        }
+
         var value = configuration[Setting] ?? string.Join(',', Known);
         var names = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(name => name.ToLowerInvariant()).ToHashSet();

@@ -9,18 +9,29 @@ public sealed class ProcessTests
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     [Theory]
-    [InlineData("Roles", "api,chef", "Roles is \"api,chef\": it must be one or more of api, relay, consumer")]
+    [InlineData("Roles", "api,chef", "Roles is \"api,chef\": it must be one or more of api, relay")]
     [InlineData("Roles", " , ", "Roles is \" , \"")]
+    [InlineData("Roles__0", "api", "Roles__0 is not a setting")]
     [InlineData("Operations__Token", "short", "Operations__Token has 5 characters: it must have at least 16")]
     [InlineData("ConnectionStrings__Postgres", "", "ConnectionStrings__Postgres is not set")]
     [InlineData("ConnectionStrings__Postgres", "Host=x;Nonsense=1;Password=secret", "ConnectionStrings__Postgres is not understood")]
+    [InlineData("ConnectionStrings__Postgres", "Database=orders;Username=u;Password=secret", "ConnectionStrings__Postgres is not understood")]
+    [InlineData("ConnectionStrings__Postgres", Postgres + ";Minimum Pool Size=60;Maximum Pool Size=50", "ConnectionStrings__Postgres is not understood")]
+    [InlineData("ConnectionStrings__Postgres", Postgres + ";Target Session Attributes=primary", "ConnectionStrings__Postgres is not understood")]
+    [InlineData("ConnectionStrings__Postgres", Postgres + ";Multiplexing=true", "ConnectionStrings__Postgres has Multiplexing")]
     [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings__RabbitMq is not understood")]
     [InlineData("ConnectionStrings__RabbitMq", "amqp://guest:secret@localhost/a/b", "ConnectionStrings__RabbitMq is not understood")]
     [InlineData("Outbox__BatchSize", "0", "Outbox__BatchSize is \"0\": it must be a whole number from 1 to 10000")]
     [InlineData("Outbox__Bachsize", "1", "Outbox__Bachsize is not a setting")]
+    [InlineData("Outbox", "1", "Outbox is \"1\": it must be left unset: the names under it are BatchSize")]
+    [InlineData("Outbox__Lease__X", "1", "Outbox__Lease__X is not a setting")]
+    [InlineData("Outbox__Retention", "24:00:00", "Outbox__Retention is \"24:00:00\": it must be a duration from 0 s to 3650 d, written as 500ms, 15s, 5min, 1h, 7d or hh:mm:ss below 24 hours")]
 #if (!noInbox)
     [InlineData("Inbox__Prefetch", "1", "Inbox__Prefetch")]
     [InlineData("Inbox__Retry__Tries", "21", "Inbox__Retry__Tries is \"21\"")]
+    [InlineData("Inbox__Retry", "5", "Inbox__Retry is \"5\": it must be left unset: the names under it are Cap")]
+#else
+    [InlineData("Roles", "consumer", "Roles is \"consumer\": it must be one or more of api, relay,")]
 #endif
     public async Task A_setting_out_of_bounds_ends_the_start_with_exit_code_1_and_one_clear_line(string name, string value, string said)
     {
@@ -44,6 +55,29 @@ public sealed class ProcessTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains(said, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bound_that_follows_from_another_setting_is_told_exactly()
+    {
+        var (exitCode, error) = await RunAsync("Outbox__RetryCap", "80s", "--Outbox:RetryFirst=90s");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Outbox__RetryCap is \"80s\": it must be a duration from 90 s to 1 d", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_connections_at_the_least_than_usual_at_the_most_raise_the_most()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+
+        // Which ends the start when all settings were good.
+        var (exitCode, error) = await RunAsync(
+            "ConnectionStrings__Postgres", Postgres + ";Minimum Pool Size=60", $"--urls=http://{taken.LocalEndpoint}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(taken.LocalEndpoint.ToString()!, error, StringComparison.Ordinal);
     }
 
     [Fact]
