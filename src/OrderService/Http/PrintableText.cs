@@ -9,7 +9,7 @@ internal static class PrintableText
     /// <summary>A text of <paramref name="shortest"/> to <paramref name="longest"/> characters (Unicode code points) that is
     /// not blank.</summary>
     public static Bound<string> Bound(int shortest, int longest) => new(
-        $"a text of {shortest} to {longest} printable characters",
+        $"a text of {shortest} to {longest} printable characters, not blank",
         text => IsPrintable(text, shortest, longest));
 
     private static bool IsPrintable(string text, int shortest, int longest)

@@ -22,7 +22,7 @@ internal static class OrderBounds
     public static Bound<string> Sku { get; } = PrintableText.Bound(1, LongestName);
 
     public static Bound<int> Quantity { get; } = new(
-        $"a whole number from 1 to {MostPieces}", quantity => quantity is >= 1 and <= MostPieces);
+        $"a whole number from 1 to {MostPieces}, written without fraction or exponent", quantity => quantity is >= 1 and <= MostPieces);
 
     public static Bound<decimal> UnitPrice { get; } = new(
         $"a number from 0 to {HighestPrice} with at most {PriceDecimals} decimals",
