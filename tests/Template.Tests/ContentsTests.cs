@@ -116,7 +116,7 @@ public sealed partial class ContentsTests(TemplateHive hive)
         .Replace("Database = \"orders", "Database = \"acme_billing", StringComparison.Ordinal)
         .Replace("Template.sln", "Acme.Billing.sln", StringComparison.Ordinal)
         // docker-compose.yml: the project, its images, users and passwords.
-        .Replace("name: orders\n", "name: acme-billing\n", StringComparison.Ordinal)
+        .Replace("name: \"orders\"\n", "name: \"acme-billing\"\n", StringComparison.Ordinal)
         .Replace("image: orders-", "image: acme-billing-", StringComparison.Ordinal)
         .Replace("Username=orders", "Username=acme-billing", StringComparison.Ordinal)
         .Replace("_USER: orders", "_USER: acme-billing", StringComparison.Ordinal)

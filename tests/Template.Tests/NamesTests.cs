@@ -14,6 +14,13 @@ public sealed class NamesTests(TemplateHive hive)
     [InlineData("3com", "N3Com", "3com", "3com")]
     [InlineData("日本", "日本", "service", "service")]
     [InlineData("+++", "Service", "service", "service")]
+    [InlineData("123", "N123", "123", "123")]
+    [InlineData("Acme.new", "Acme.newService", "acme-new", "acme_new")]
+    [InlineData("acme.new", "Acme.New", "acme-new", "acme_new")]
+    [InlineData("Outbox", "OutboxService", "outbox", "outbox")]
+    [InlineData("inbox", "InboxService", "inbox", "inbox")]
+    [InlineData("Acme.Messaging.Servers", "Acme.MessagingService.ServersService", "acme-messaging-servers", "acme_messaging_servers")]
+    [InlineData("Outboxes", "Outboxes", "outboxes", "outboxes")]
     public async Task Project_namespace_queues_exchange_and_database_follow_the_name(string name, string service, string dashed, string database)
     {
         var made = await hive.NewAsync(name);
@@ -27,7 +34,7 @@ public sealed class NamesTests(TemplateHive hive)
         Assert.Contains($"Database = \"{database}\"", made.Read("tools/Servers/Running/RunCommand.cs"), StringComparison.Ordinal);
         Assert.StartsWith($"# {service}", made.Read("README.md"), StringComparison.Ordinal);
         var compose = made.Read("docker-compose.yml");
-        Assert.Contains($"\nname: {dashed}\n", compose, StringComparison.Ordinal);
+        Assert.Contains($"\nname: \"{dashed}\"\n", compose, StringComparison.Ordinal);
         Assert.Contains($"image: {dashed}-service\n", compose, StringComparison.Ordinal);
         Assert.Contains($"Database={database};Username={dashed};Password=${{POSTGRES_PASSWORD:-{dashed}}}", compose, StringComparison.Ordinal);
         Assert.DoesNotContain("orders", compose, StringComparison.Ordinal);
