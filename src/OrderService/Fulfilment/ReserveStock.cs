@@ -25,7 +25,8 @@ internal sealed class ReserveStock(OrdersDbContext db) : IMessageBatchHandler<Or
         }
     }
 
-    private void Decide(Order order, LockedStock stock)
+    // Qualified, since a service may be called Order.
+    private void Decide(Orders.Order order, LockedStock stock)
     {
         if (order.Status != OrderStatus.Placed)
         {
