@@ -105,15 +105,8 @@ internal sealed class Broker : IDisposable
     public async Task<IReadOnlyList<string>> QueuesAsync(CancellationToken cancellationToken) =>
         [.. (await GetAsync($"queues/{VirtualHost}?columns=name", cancellationToken)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
 
-    /// <summary>Messages that the service has still to settle: ready or delivered, in its queues and in their retry queues. The
-    /// broker's figures of a queue at rest are up to five seconds old.</summary>
-    public async Task<long> UnsettledAsync(CancellationToken cancellationToken)
-    {
-        var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
-        return queues.EnumerateArray().Where(IsWorkedOff).Sum(Messages);
-    }
-
-    /// <summary>Which of these queues hold how many messages; as old as <see cref="UnsettledAsync"/>.</summary>
+    /// <summary>Which queues hold how many messages that the service has still to settle: ready or delivered, in its own and in
+    /// their retry queues. The broker's figures of a queue at rest are up to five seconds old.</summary>
     public async Task<IReadOnlyList<string>> HeldAsync(CancellationToken cancellationToken)
     {
         var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);

@@ -22,6 +22,9 @@ internal sealed class CasePlay(Arena arena, Turn turn)
     /// the three minutes after which RabbitMQ tries again to move an expired message on.</summary>
     public TimeSpan LateBound { get; init; } = TimeSpan.FromMinutes(4);
 
+    /// <summary>How long after that the queues may hold what was handled already: as long, for the same reason.</summary>
+    public TimeSpan SettleBound { get; init; } = TimeSpan.FromMinutes(4);
+
     public async Task<CaseResult> PlayAsync(CancellationToken cancellationToken)
     {
         var at = DateTime.UtcNow;
@@ -47,6 +50,9 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             late = await drain.WaitAsync(baseline, healed, LateBound, cancellationToken);
         }
 
+        var isDone = drained is not null || late is not null;
+        var unsettled = isDone ? await drain.SettleAsync(baseline, SettleBound, cancellationToken) : null;
+
         // Whoever reads the log reads whole lines: what comes from now on is written elsewhere.
         arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
         var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
@@ -58,6 +64,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             DrainBound = DrainBound,
             Left = left,
             Late = late,
+            Unsettled = unsettled,
             UnexpectedEnds = [.. UnexpectedEnds().Skip(endsBefore)],
             DeadLetters = await arena.Broker.DeadAsync(cancellationToken) - dead,
             FirstPublish = await FirstPublishAsync(injection, cancellationToken),

@@ -10,8 +10,8 @@ internal static class ClockCases
 
     public static IEnumerable<FaultCase> All =>
     [
-        new("clock-ahead", "a process whose clock is an hour ahead loses and repeats nothing", fault => SkewAsync(fault, "+3600")) { Lacks = Lacks },
-        new("clock-behind", "a process whose clock is an hour behind loses and repeats nothing", fault => SkewAsync(fault, "-3600")) { Lacks = Lacks },
+        new("clock-ahead", "a process whose clock is an hour ahead loses nothing, and what it repeats is suppressed", fault => SkewAsync(fault, "+3600")) { Lacks = Lacks },
+        new("clock-behind", "a process whose clock is an hour behind loses nothing, and what it repeats is suppressed", fault => SkewAsync(fault, "-3600")) { Lacks = Lacks },
     ];
 
     // Installed when the first of these cases comes up, where that is allowed.

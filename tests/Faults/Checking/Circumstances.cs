@@ -18,6 +18,10 @@ internal sealed record Circumstances
     /// <summary>From healing until that was done too; null where nothing was left, and where it was never done.</summary>
     public required TimeSpan? Late { get; init; }
 
+    /// <summary>What was still open when all had been done and the queues ought to have been empty; null where nothing was, and
+    /// where something was never done.</summary>
+    public required string? Unsettled { get; init; }
+
     /// <summary>Processes that ended though nobody had asked for it.</summary>
     public required IReadOnlyList<string> UnexpectedEnds { get; init; }
 

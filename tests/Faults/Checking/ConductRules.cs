@@ -15,6 +15,7 @@ internal static class ConductRules
         findings.Complaints.AddRange(circumstances.UnexpectedEnds);
         JudgeRefusals(played, evidence, injection, circumstances, findings);
         JudgeSpeed(injection, circumstances, findings);
+        findings.Complaints.AddRange(circumstances.Unsettled is { } open ? [$"all was done, and yet something never settled ({open})"] : []);
 
         if (evidence.Repeats > played.MostRepeats)
         {

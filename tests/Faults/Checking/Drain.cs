@@ -19,8 +19,6 @@ internal sealed class Drain(Arena arena)
 
     private const string LeftToHandle = LeftToDo + " AND message.sent_at IS NOT NULL";
 
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
-
     /// <param name="since">Where the tables stood.</param>
     /// <param name="healed">Runs since the case was healed.</param>
     /// <param name="deadline">How long after that something may be left.</param>
@@ -33,9 +31,19 @@ internal sealed class Drain(Arena arena)
             return null;
         }
 
-        var drained = healed.Elapsed;
-        await SettleAsync(since, cancellationToken);
-        return drained;
+        return healed.Elapsed;
+    }
+
+    /// <summary>Waits until whatever comes twice has come too: the queues must be empty, and the tap read to its end. To be called
+    /// when nothing is left.</summary>
+    /// <param name="since">Where the tables stood.</param>
+    /// <param name="deadline">How long that may take.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Which queues still hold how many messages then, or what the tap has not seen; null when all is settled.</returns>
+    public async Task<string?> SettleAsync(Baseline since, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        string? open = null;
+        return await Poll.UntilAsync(async () => (open = await TellOpenAsync(since, cancellationToken)) is null, deadline, cancellationToken) ? null : open;
     }
 
     /// <summary>What is left, for whoever has to find out why: rows, and what the queues hold.</summary>
@@ -52,11 +60,15 @@ internal sealed class Drain(Arena arena)
     public async Task<bool> HasHandledWhatWasSentAsync(Baseline since, CancellationToken cancellationToken) =>
         await arena.Database.ScalarAsync<long>(LeftToHandle, cancellationToken, ("since", since.Outbox)) == 0;
 
-    // What comes twice may come late: the queues must be empty, and the tap read to its end.
-    private Task<bool> SettleAsync(Baseline since, CancellationToken cancellationToken) => Poll.UntilAsync(
-        async () => await arena.Broker.UnsettledAsync(cancellationToken) == 0 && arena.Tap.HasSeen(await SentAsync(since, cancellationToken)),
-        Settling,
-        cancellationToken);
+    private async Task<string?> TellOpenAsync(Baseline since, CancellationToken cancellationToken)
+    {
+        if (await arena.Broker.HeldAsync(cancellationToken) is { Count: > 0 } held)
+        {
+            return $"in queues: {string.Join(", ", held)}";
+        }
+
+        return arena.Tap.HasSeen(await SentAsync(since, cancellationToken)) ? null : "messages that were sent are not at the tap";
+    }
 
     private async Task<bool> IsLeftAsync(Baseline since, CancellationToken cancellationToken)
     {

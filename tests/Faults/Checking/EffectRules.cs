@@ -72,9 +72,11 @@ internal static class EffectRules
 
     private static void JudgeHandled(Evidence evidence, List<StoredMessage> messages, Findings findings)
     {
-        var handled = evidence.Handled.Select(message => (message.Consumer, message.Message)).ToHashSet();
+        var handled = evidence.Handled.CountBy(message => (message.Consumer, message.Message)).ToDictionary();
         findings.Lost.AddRange(messages
-            .Where(message => Tap.Consumers.TryGetValue(message.Type, out var consumer) && !handled.Contains((consumer, message.Message)))
+            .Where(message => Tap.Consumers.TryGetValue(message.Type, out var consumer) && !handled.ContainsKey((consumer, message.Message)))
             .Select(message => $"row {message.Id} ({message.Type}) was never handled"));
+        findings.Doubled.AddRange(handled.Where(effect => effect.Value > 1)
+            .Select(effect => $"{effect.Key.Consumer} handled message {effect.Key.Message} {effect.Value} times"));
     }
 }

@@ -46,7 +46,7 @@ internal static class MutantsRun
             await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(root, "evidence")).FullName, mutant.Case.BrokerNodes, cancellationToken);
             foreach (var turn in Schedule.Of(seed, [mutant.Case], 1).Take(Tries))
             {
-                var play = new CasePlay(arena, turn) { DrainBound = TimeSpan.FromSeconds(20), LateBound = TimeSpan.Zero };
+                var play = new CasePlay(arena, turn) { DrainBound = TimeSpan.FromSeconds(20), LateBound = TimeSpan.Zero, SettleBound = TimeSpan.FromSeconds(20) };
                 var result = await play.PlayAsync(cancellationToken);
                 Console.WriteLine(ResultTable.Line(result));
                 foreach (var finding in result.Findings)
