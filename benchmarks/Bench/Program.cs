@@ -14,17 +14,36 @@ try
 {
     var arguments = Arguments.Parse(args);
     var report = new Report();
+    List<string> failed = [];
+    // What an earlier run has left must not be taken for this one's.
+    LatestJson.Write(report.Figures);
     await using (var arena = await Arena.StartAsync(interruption.Token))
     {
         var run = new Run(arena, new Scale(arguments.Quick), report, interruption.Token);
         foreach (var verb in arguments.Verbs)
         {
-            await verb.RunAsync(run);
+            try
+            {
+                await verb.RunAsync(run);
+            }
+            catch (Exception exception) when (!interruption.Token.IsCancellationRequested)
+            {
+                // The figures of the others are worth as much without it.
+                failed.Add(verb.Name);
+                Run.Progress($"{verb.Name} has failed: {exception}");
+            }
+
             LatestJson.Write(report.Figures);
         }
 
         Run.Progress($"The figures are in {LatestJson.File}.");
         Console.WriteLine(Table.Of(report.Figures, $"{arena.Machine}{(arguments.Quick ? "; --quick: too short to be quoted" : "")}"));
+    }
+
+    if (failed.Count > 0)
+    {
+        await Console.Error.WriteLineAsync($"Failed: {string.Join(", ", failed)}; their figures are missing or incomplete.");
+        return 1;
     }
 
     return 0;

@@ -20,9 +20,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
 
     public async Task<Sample> RunAsync(int committers, Action<OutboxContext, Purchase> addTo)
     {
-        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line, purchase_receipt");
-        await table.EmptyAsync();
-        await queue.EmptyAsync();
+        await EmptyAsync();
         return await CommitAsync(committers, addTo);
     }
 
@@ -47,9 +45,16 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
     /// <summary>The relay takes its share of the same cores: that counts.</summary>
     public async Task<Sample> RunAwakeAsync(int committers)
     {
-        await table.EmptyAsync();
+        await EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
         return await CommitAsync(committers, Message);
+    }
+
+    private async Task EmptyAsync()
+    {
+        await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line, purchase_receipt");
+        await table.EmptyAsync();
+        await queue.EmptyAsync();
     }
 
     private async Task<Sample> CommitAsync(int committers, Action<OutboxContext, Purchase> addTo)

@@ -15,7 +15,7 @@ internal static class ConsumerWorkload
     public static async Task RunAsync(Run run)
     {
         var messages = run.Scale.Of(40_000, 4_000);
-        var hot = run.Scale.Of(2_000, 300);
+        var hot = run.Scale.Of(2_000, 600);
         await using var table = await EffectTable.CreateAsync(run.Arena);
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.raw");
         var raw = new RawCeiling(run, table, plain);

@@ -28,10 +28,12 @@ internal sealed class EffectTable : IAsyncDisposable
         await Database.ExecuteAsync("CHECKPOINT");
     }
 
+    public Task<long> CountAsync() => Database.ScalarAsync<long>("SELECT count(*) FROM effect");
+
     /// <exception cref="BenchException">An effect is missing or doubled.</exception>
     public async Task RequireEffectsAsync(int messages)
     {
-        var effects = await Database.ScalarAsync<long>("SELECT count(*) FROM effect");
+        var effects = await CountAsync();
         var distinct = await Database.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM effect");
         if (effects != messages || distinct != messages)
         {

@@ -35,10 +35,20 @@ internal sealed class FilledQueue : IAsyncDisposable
         await FillAsync(messages);
         await using var running = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, consumers);
         await running.HandledAsync(1, _run.Stop);
-        var before = running.Handled;
         var meter = await CostMeter.StartAsync(_run.Arena, _table.Database);
+        var before = running.Handled;
         await running.HandledAsync(messages, _run.Stop);
         var sample = await meter.StopAsync(messages - before, meter.Elapsed);
+        await _table.RequireEffectsAsync(messages);
+        return sample;
+    }
+
+    /// <summary>The same by one consumer, which is watched from outside.</summary>
+    public async Task<Sample> HandleWatchedAsync(int messages)
+    {
+        await FillAsync(messages);
+        await using var running = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, hosts: 1);
+        var sample = await EffectWatch.MeasureAsync(_run.Arena, _table, messages, client: null);
         await _table.RequireEffectsAsync(messages);
         return sample;
     }

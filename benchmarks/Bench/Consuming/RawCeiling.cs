@@ -35,8 +35,8 @@ internal sealed class RawCeiling(Run run, EffectTable table, BoundQueue queue)
 
         // A consumer that fails ends the wait for it.
         await await Task.WhenAny([first.Task, .. running]);
-        var before = Interlocked.Read(ref handled);
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+        var before = Interlocked.Read(ref handled);
         await await Task.WhenAny([all.Task, .. running]);
         var sample = await meter.StopAsync(messages - before, meter.Elapsed);
         await stop.CancelAsync();

@@ -11,7 +11,7 @@ namespace Bench.Consuming;
 /// <summary>Consumers as a service registers them, each in a host of its own inside this process.</summary>
 internal sealed class RunningConsumers : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(3);
 
     private readonly List<IHost> _hosts = [];
     private readonly Counted _handled = new(Telemetry.InboxMeterName, "inbox.handled");

@@ -9,7 +9,7 @@ namespace Bench.Latency;
 /// <summary>A subscriber that does nothing but look at the clock.</summary>
 internal sealed class Arrivals : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly IConnection _connection;
     private readonly ConcurrentDictionary<Guid, long> _left = new();

@@ -32,7 +32,7 @@ internal static class AckRate
         };
         var meter = await CostMeter.StartAsync(run.Arena, database: null);
         await channel.BasicConsumeAsync(queue.Name, strategy.Automatic, consumer);
-        await all.Task.WaitAsync(TimeSpan.FromMinutes(2), run.Stop);
+        await all.Task.WaitAsync(TimeSpan.FromMinutes(10), run.Stop);
         return await meter.StopAsync(messages, meter.Elapsed);
     }
 

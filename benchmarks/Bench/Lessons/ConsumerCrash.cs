@@ -45,7 +45,7 @@ internal static class ConsumerCrash
             await strategy.HandledAsync(channel, delivery.DeliveryTag, handled.Count);
         };
         await channel.BasicConsumeAsync(queue.Name, strategy.Automatic, consumer);
-        await dead.Task.WaitAsync(TimeSpan.FromMinutes(1), run.Stop);
+        await dead.Task.WaitAsync(TimeSpan.FromMinutes(10), run.Stop);
         await connection.AbortAsync(TimeSpan.FromSeconds(1));
         return handled;
     }

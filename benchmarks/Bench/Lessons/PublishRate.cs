@@ -19,7 +19,7 @@ internal static class PublishRate
         var meter = await CostMeter.StartAsync(run.Arena, database: null);
         await strategy.PublishAsync(channel, queue.Name, new Numbered(messages));
         // What was not waited for is on its way still.
-        await Eventually.IsTrueAsync(async () => await queue.CountAsync() == messages, TimeSpan.FromSeconds(60), "all messages are in the queue");
+        await Eventually.IsTrueAsync(async () => await queue.CountAsync() == messages, TimeSpan.FromMinutes(10), "all messages are in the queue");
         return await meter.StopAsync(messages, meter.Elapsed);
     }
 }

@@ -29,8 +29,14 @@ internal sealed class CostMeter
     public TimeSpan Elapsed => _watch.Elapsed;
 
     /// <summary>Messages a second until <paramref name="end"/>, or until now, and the costs of each of them until now.</summary>
+    /// <exception cref="BenchException">There were none.</exception>
     public async Task<Sample> StopAsync(long messages, TimeSpan? end = null)
     {
+        if (messages <= 0)
+        {
+            throw new BenchException("All was done before anything could be measured.");
+        }
+
         var elapsed = end ?? _watch.Elapsed;
         var after = await ReadAsync(_arena, _database, _client);
         return new Sample(

@@ -41,8 +41,9 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
         Seconds.Add(new Sample(watch.Elapsed.TotalSeconds));
         Run.Progress($"outage: {waiting} rows wait, the first has come after {watch.Elapsed.TotalSeconds:0.0} s");
 
-        var (rows, before) = (waiting + sent, relay.Sent);
+        var rows = waiting + sent;
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+        var before = relay.Sent;
         await relay.SentAsync(rows, run.Stop);
         var sample = await meter.StopAsync(rows - before, meter.Elapsed);
 

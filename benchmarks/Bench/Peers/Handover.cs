@@ -7,7 +7,7 @@ namespace Bench.Peers;
 /// <summary>From the first commit until the last message is in the queue.</summary>
 internal sealed class Handover(Run run, BoundQueue queue, int messages)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     public async Task<Sample> RunAsync(OutboxTable table, Func<Task<IContender>> start)
     {

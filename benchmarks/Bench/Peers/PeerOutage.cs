@@ -10,6 +10,7 @@ namespace Bench.Peers;
 internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
 {
     private const string Workload = "peers: outage";
+    private static readonly TimeSpan FirstDeadline = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
     private readonly TimeSpan _settled = TimeSpan.FromSeconds(run.Scale.Of(6, 3));
@@ -43,7 +44,7 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
         await queue.EmptyForGoodAsync(run.Stop);
         await using var contender = await start();
         var committing = contender.CommitAsync();
-        await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages / 5, Deadline, "the first fifth is in the queue");
+        await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages / 5, FirstDeadline, "the first fifth is in the queue");
         await run.Arena.RabbitMq.KillAsync();
         await run.Arena.RabbitMq.StartAsync(run.Stop);
         var back = Stopwatch.StartNew();

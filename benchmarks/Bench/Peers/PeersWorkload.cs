@@ -67,12 +67,13 @@ internal static class PeersWorkload
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.consume");
         await using var queue = await FilledQueue.DeclareAsync(run, table, "bench.peers.insert", one => one.Handle<Counting, InsertOne>());
         await using var together = await FilledQueue.DeclareAsync(run, table, "bench.peers.together", one => one.Handle<Counting, InsertOne>().SaveTogether());
-        var inbox = new PeerInbox(run, plain, theirs, run.Scale.Of(5_000, 500));
+        var messages = run.Scale.Of(10_000, 4_000);
+        var inbox = new PeerInbox(run, plain, theirs, messages);
         const string durable = "Wolverine, durable inbox, one insert";
 
         await run.MeasureAsync("peers: consumer", "messages/s",
             new Contestant(durable, inbox.RunAsync),
-            new Contestant($"{Ours}, handler with one insert", () => queue.HandleAsync(run.Scale.Of(20_000, 4_000)), durable),
-            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleAsync(run.Scale.Of(20_000, 4_000)), durable));
+            new Contestant($"{Ours}, handler with one insert", () => queue.HandleWatchedAsync(messages), durable),
+            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleWatchedAsync(messages), durable));
     }
 }

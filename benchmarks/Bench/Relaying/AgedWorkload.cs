@@ -25,6 +25,7 @@ internal static class AgedWorkload
         await using var held = await passing;
         await using var waiting = await unsent;
         await using var kept = await sent;
+        await Task.WhenAll(clean.SettleAsync(), held.SettleAsync(), waiting.SettleAsync(), kept.SettleAsync());
         var waitingDrain = new Drain(run, queue, waiting);
         var keptDrain = new Drain(run, queue, kept);
 
@@ -43,8 +44,6 @@ internal static class AgedWorkload
         Run.Progress($"relay-aged: writing {Number.Text(rows)} rows ...");
         var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
         await table.FillAsync(rows, sent: sent);
-        // As it would have been long ago: otherwise it falls into the first repeat.
-        await table.Database.ExecuteAsync("VACUUM ANALYZE outbox_message");
         return table;
     }
 }

@@ -1,5 +1,6 @@
 using Bench.Measuring;
 using Bench.Setup;
+using Npgsql;
 
 namespace Bench.Relaying;
 
@@ -11,7 +12,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         await table.EmptyAsync();
         await queue.EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange, ("Outbox:Retention", retention));
-        var sample = await RunAsync(relay, () => table.FillAsync(rows, key), rows);
+        var sample = await RunAsync(relay, rows, key);
         await table.RequireAllSentAsync();
         return sample;
     }
@@ -26,13 +27,15 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
     /// <summary>The same by a relay that is at work already.</summary>
     public async Task<Sample> RunWithAsync(RunningRelay relay, int rows)
     {
+        await table.CheckpointAsync();
         await queue.EmptyAsync();
-        return await RunAsync(relay, () => table.FillAsync(rows), rows);
+        return await RunAsync(relay, rows);
     }
 
     /// <summary>Takes the time of <paramref name="rows"/> rows out of a backlog, and fills the backlog up again.</summary>
     public async Task<Sample> RunFromBacklogAsync(int rows)
     {
+        await table.CheckpointAsync();
         await queue.EmptyAsync();
         Sample sample;
         long sent;
@@ -50,16 +53,27 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         return sample;
     }
 
-    private async Task<Sample> RunAsync(RunningRelay relay, Func<Task> commit, int rows)
+    private async Task<Sample> RunAsync(RunningRelay relay, int rows, string key = "NULL")
     {
+        await using var connection = await table.Database.Source.OpenConnectionAsync(run.Stop);
+        await using var transaction = await connection.BeginTransactionAsync(run.Stop);
+        await using (var insert = new NpgsqlCommand(table.InsertSql(rows, key), connection, transaction))
+        {
+            await insert.ExecuteNonQueryAsync(run.Stop);
+        }
+
         var all = relay.SentAsync(relay.Sent + rows, run.Stop);
-        await commit();
+        // Before the commit: the relay is not to work while the meter is read.
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
+        await transaction.CommitAsync(CancellationToken.None);
         await all;
         var sample = await meter.StopAsync(rows, meter.Elapsed);
         var arrived = await queue.CountAsync();
         return arrived == rows ? sample : throw new BenchException($"{rows} rows were relayed, but {arrived} messages are in the queue.");
     }
+
+    /// <summary>See <see cref="OutboxTable.SettleAsync"/>.</summary>
+    public Task SettleAsync() => table.SettleAsync();
 
     public ValueTask DisposeAsync() => table.DisposeAsync();
 }

@@ -39,9 +39,22 @@ internal sealed class HeldTable : IAsyncDisposable
         await table.FillAsync(passed);
         var before = await SizeAsync(table);
         var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        await relay.SentAsync(passed, run.Stop);
+        try
+        {
+            await relay.SentAsync(passed, run.Stop);
+        }
+        catch (Exception)
+        {
+            // It would go on beside the workloads that come after.
+            await relay.DisposeAsync();
+            await holder.DisposeAsync();
+            throw;
+        }
+
         return new HeldTable(run, queue, table, holder, relay, (double)await SizeAsync(table) / before);
     }
+
+    public Task SettleAsync() => _table.SettleAsync();
 
     /// <summary>By the relay that has passed the others.</summary>
     public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).RunWithAsync(_relay, rows);

@@ -8,17 +8,13 @@ internal sealed class MemoryCeiling(Run run, BoundQueue queue)
 {
     private static readonly ReadOnlyMemory<byte> Body = Enumerable.Repeat((byte)'x', OutboxTable.BodyBytes).ToArray();
 
-    private readonly Dictionary<int, double> _best = new() { [1] = 0, [2] = 0, [4] = 0 };
-
-    /// <summary>The best of 1, 2 and 4 channels: each has had its turn before one is chosen, in every repeat anew.</summary>
+    /// <summary>The best of 1, 2 and 4 channels: each publishes all messages, in every repeat anew.</summary>
     public async Task<Sample> PipelinedAsync(int messages)
     {
-        foreach (var channels in _best.Keys)
-        {
-            _best[channels] = (await PublishAsync(channels, messages / 10, MemoryPublisher.InFlight)).Value;
-        }
-
-        return await PublishAsync(_best.MaxBy(rate => rate.Value).Key, messages, MemoryPublisher.InFlight);
+        var one = await PublishAsync(channels: 1, messages, MemoryPublisher.InFlight);
+        var two = await PublishAsync(channels: 2, messages, MemoryPublisher.InFlight);
+        var four = await PublishAsync(channels: 4, messages, MemoryPublisher.InFlight);
+        return new[] { one, two, four }.MaxBy(sample => sample.Value)!;
     }
 
     public Task<Sample> OneByOneAsync(int messages) => PublishAsync(channels: 1, messages, inFlight: 1);

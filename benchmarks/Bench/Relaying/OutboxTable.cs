@@ -10,6 +10,8 @@ internal sealed class OutboxTable : IAsyncDisposable
     public const int BodyBytes = 500;
     public const string MessageType = "bench.row-written.v1";
 
+    private static readonly TimeSpan VacuumDeadline = TimeSpan.FromMinutes(10);
+
     private readonly string _exchange;
     private readonly Func<OutboxContext> _contexts;
 
@@ -52,12 +54,27 @@ internal sealed class OutboxTable : IAsyncDisposable
         FROM generate_series(1, {rows}) AS n
         """;
 
-    /// <summary>Removes all rows, and writes a checkpoint now so that none falls into the next repeat.</summary>
+    /// <summary>Removes all rows, and writes a checkpoint.</summary>
     public async Task EmptyAsync()
     {
         await Database.ExecuteAsync("TRUNCATE outbox_message");
-        await Database.ExecuteAsync("CHECKPOINT");
+        await CheckpointAsync();
     }
+
+    /// <summary>Returns when nothing is left of the writing of its rows that the first repeat would have to bear, be it of this
+    /// table or of another one of the server.</summary>
+    public async Task SettleAsync()
+    {
+        await Database.ExecuteAsync("VACUUM (ANALYZE) outbox_message");
+        await CheckpointAsync();
+        await Eventually.IsTrueAsync(
+            async () => await Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'") == 0,
+            VacuumDeadline,
+            "autovacuum is done");
+    }
+
+    /// <summary>Writes a checkpoint now so that none falls into the next repeat.</summary>
+    public Task CheckpointAsync() => Database.ExecuteAsync("CHECKPOINT");
 
     /// <exception cref="BenchException">Rows are left that were not sent.</exception>
     public async Task RequireAllSentAsync()

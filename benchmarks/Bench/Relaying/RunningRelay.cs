@@ -10,7 +10,7 @@ namespace Bench.Relaying;
 /// <summary>The relay as a service registers it, in a host inside this process.</summary>
 internal sealed class RunningRelay : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(3);
 
     private readonly IHost _host;
     private readonly Counted _sent;

@@ -32,7 +32,7 @@ internal static class ChainWorkload
         if (untilNotified)
         {
             await Eventually.IsTrueAsync(
-                async () => await NotifiedAsync(database) == before + orders, TimeSpan.FromMinutes(3), "every order has led to one notification");
+                async () => await NotifiedAsync(database) == before + orders, TimeSpan.FromMinutes(10), "every order has led to one notification");
         }
 
         return await meter.StopAsync(orders, meter.Elapsed);

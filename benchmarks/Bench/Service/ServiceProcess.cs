@@ -10,7 +10,7 @@ namespace Bench.Service;
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private const string Project = "src/OrderService/OrderService.csproj";
-    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(40);
 
     private static Task? _build;

@@ -6,7 +6,8 @@ namespace Bench.Setup;
 /// <summary>Follows a counter of some hosts, as an exporter would: nothing is asked of the database while it is measured.</summary>
 internal sealed class Counted : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    // Several times what a slow hour has needed for the largest of all waits.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly MeterListener _listener = new();
     private readonly HashSet<object> _scopes = [];
@@ -34,7 +35,7 @@ internal sealed class Counted : IDisposable
     public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Completes when the counter has reached <paramref name="goal"/>.</summary>
-    /// <exception cref="TimeoutException">It has not within two minutes.</exception>
+    /// <exception cref="TimeoutException">It has not within ten minutes.</exception>
     public Task ReachedAsync(long goal, CancellationToken cancellationToken)
     {
         lock (_lock)
