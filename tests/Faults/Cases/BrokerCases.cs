@@ -17,7 +17,7 @@ internal static class BrokerCases
         new("broker-restart", "a restart of the broker under load hangs nothing", RestartAsync),
         new("broker-freeze", "a broker that answers nobody for a while is neither waited for in vain nor published to twice for good", FreezeAsync),
         new("broker-closes-connections", "connections closed by an operator are opened again", CloseConnectionsAsync),
-        new("broker-memory-alarm", "while the broker asks publishers to pause, consumers go on and nothing is charged", fault => AlarmAsync(fault, ["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"])),
+        new("broker-memory-alarm", "while the broker asks publishers to pause nothing is charged, and all goes out once it is over", fault => AlarmAsync(fault, ["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"])),
         new("broker-disk-alarm", "the same when its disk is full", fault => AlarmAsync(fault, ["set_disk_free_limit", "1000GB"], ["set_disk_free_limit", "50MB"])),
         new("broker-permissions", "revoked permissions charge no row and cost no message once they are granted again", RevokeAsync),
         new("broker-refuses", "what a full queue refuses is deferred with a backoff and delivered when there is room", RefuseAsync) { MayChargeRows = true },
