@@ -39,6 +39,29 @@ public sealed class MigrationTests(ServersFixture servers)
         Assert.Contains("fillfactor=50", expected, StringComparison.Ordinal);
         Assert.Equal(expected, await scripted.ScalarAsync<string>(DescribeSchema));
     }
+#if (!noInbox)
+
+    [Fact]
+    public async Task What_is_handled_while_the_guard_is_closed_cannot_be_committed_into_the_migrated_inbox()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await using var connection = new NpgsqlConnection(arena.Arena.Postgres);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var handle = new NpgsqlCommand(
+            """
+            SELECT set_config('inbox.guard', 'closed', true);
+            INSERT INTO inbox_message (consumer, message_id, received_at, body_hash) VALUES ('c', gen_random_uuid(), now(), '')
+            """,
+            connection,
+            transaction);
+        await handle.ExecuteNonQueryAsync();
+
+        await Assert.ThrowsAsync<PostgresException>(() => transaction.CommitAsync());
+
+        Assert.Equal(0L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM inbox_message"));
+    }
+#endif
 
     [Fact]
     public async Task Rights_on_a_schema_that_is_there_are_enough()
@@ -60,15 +83,10 @@ public sealed class MigrationTests(ServersFixture servers)
         }
     }
 
-    [Fact]
+    [PsqlFact]
     public async Task Psql_accepts_the_generated_sql()
     {
         await using var arena = await servers.NewArenaAsync();
-        if (!File.Exists("/usr/bin/psql"))
-        {
-            return;
-        }
-
         var address = new NpgsqlConnectionStringBuilder(arena.Postgres);
         var start = new ProcessStartInfo("psql", ["-v", "ON_ERROR_STOP=1", "-q", "-f", Path.Combine(Servers.RepositoryRoot.Path, "migrations", "sql", "migrations.sql")])
         {

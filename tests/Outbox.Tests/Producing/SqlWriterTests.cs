@@ -38,10 +38,13 @@ public sealed class SqlWriterTests(ServersFixture servers)
 
         await arena.InsertAsync(", headers", """, '{"text": "é", "whole": 42, "fraction": 1.5, "yes": true, "nothing": null, "huge": 1e400}'""");
 
-        var headers = Assert.Single(await tap.ReadUntilAsync(1, TimeSpan.FromSeconds(20))).Headers;
+        var delivery = Assert.Single(await tap.ReadUntilAsync(1, TimeSpan.FromSeconds(20)));
+        var headers = delivery.Headers;
         Assert.Equal("é", headers["text"]);
         Assert.Equal("42", headers["whole"]);
         Assert.Equal("1.5", headers["fraction"]);
         Assert.Equal("True", headers["yes"]);
+        Assert.Null(Assert.Contains("nothing", delivery.Properties.Headers!));
+        Assert.Equal("1" + new string('0', 400), headers["huge"]);
     }
 }

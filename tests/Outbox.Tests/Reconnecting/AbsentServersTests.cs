@@ -29,7 +29,7 @@ public sealed class AbsentServersTests(ServersFixture servers)
 
         network.Accept();
 
-        await tap.ReadUntilAsync(10, TimeSpan.FromSeconds(5));
+        await tap.ReadUntilAsync(10, Deadline);
         await relay.OwnsAsync();
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));
     }
@@ -109,7 +109,7 @@ public sealed class AbsentServersTests(ServersFixture servers)
 
         network.Accept();
 
-        await tap.ReadUntilAsync(10, TimeSpan.FromSeconds(5));
+        await tap.ReadUntilAsync(10, Deadline);
         await relay.OwnsAsync();
     }
 
