@@ -15,4 +15,13 @@ public static class Telemetry
     public const string InboxMeterName = "Inbox";
 
     internal static ActivitySource Activities { get; } = new(ActivitySourceName);
+
+    /// <summary>Goes on with a trace where nobody records our spans: messages that are added meanwhile, and spans of others, still belong
+    /// to it.</summary>
+    internal static Activity StartUnrecorded(string name, ActivityContext trace)
+    {
+        var activity = new Activity(name).SetParentId(trace.TraceId, trace.SpanId, trace.TraceFlags).Start();
+        activity.TraceStateString = trace.TraceState;
+        return activity;
+    }
 }

@@ -16,15 +16,7 @@ internal static class CopyActivity
         WireHeaders.TryText(copy.Headers, MessageHeaders.TraceParent, out var parent);
         WireHeaders.TryText(copy.Headers, MessageHeaders.TraceState, out var state);
         return ActivityContext.TryParse(parent, state, isRemote: true, out var trace)
-            ? Telemetry.Activities.StartActivity(Name, ActivityKind.Internal, trace) ?? Unrecorded(trace)
+            ? Telemetry.Activities.StartActivity(Name, ActivityKind.Internal, trace) ?? Telemetry.StartUnrecorded(Name, trace)
             : null;
-    }
-
-    /// <summary>Nobody records spans of ours, but perhaps those of the client.</summary>
-    private static Activity Unrecorded(ActivityContext trace)
-    {
-        var activity = new Activity(Name).SetParentId(trace.TraceId, trace.SpanId, trace.TraceFlags).Start();
-        activity.TraceStateString = trace.TraceState;
-        return activity;
     }
 }

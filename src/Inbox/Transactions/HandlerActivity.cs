@@ -12,7 +12,7 @@ internal static class HandlerActivity
         var first = deliveries[0];
         var links = deliveries.Skip(1).Select(delivery => new ActivityLink(TraceOf(delivery)));
         var activity = Telemetry.Activities.StartActivity($"handle {queue.Name}", ActivityKind.Consumer, TraceOf(first), links: links);
-        return activity is null ? Unrecorded(queue, first) : activity
+        return activity is null ? Unrecorded(queue, TraceOf(first)) : activity
             .SetTag("messaging.system", "rabbitmq")
             .SetTag("messaging.destination.name", queue.Name)
             .SetTag("messaging.batch.message_count", deliveries.Count > 1 ? deliveries.Count : null)
@@ -20,18 +20,8 @@ internal static class HandlerActivity
             .SetTag("messaging.message.type", first.Handler!.MessageType);
     }
 
-    /// <summary>Nobody records spans here, but messages that the handler adds still belong to their trace, if there is one.</summary>
-    private static Activity? Unrecorded(QueueDefinition queue, Delivery first)
-    {
-        if (TraceOf(first) == default)
-        {
-            return null;
-        }
-
-        var activity = new Activity($"handle {queue.Name}").SetParentId(first.Headers[MessageHeaders.TraceParent] as string ?? "").Start();
-        activity.TraceStateString = first.Headers.GetValueOrDefault(MessageHeaders.TraceState) as string;
-        return activity;
-    }
+    private static Activity? Unrecorded(QueueDefinition queue, ActivityContext trace) =>
+        trace == default ? null : Telemetry.StartUnrecorded($"handle {queue.Name}", trace);
 
     /// <summary>The default if it has none that can be read.</summary>
     private static ActivityContext TraceOf(Delivery delivery)

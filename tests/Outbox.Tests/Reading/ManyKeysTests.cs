@@ -30,9 +30,7 @@ public sealed class ManyKeysTests(ServersFixture servers)
     {
         const int Keys = 3_000;
         await using var arena = await OutboxArena.CreateAsync(servers);
-        await arena.AddBacklogAsync(Keys, key: "'k' || n");
-        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
-        await arena.AddBacklogAsync(Keys, key: $"'k' || ({Keys + 1} - n)");
+        await AddHeldBackAsync(arena, Keys, behind: $"'k' || ({Keys + 1} - n)");
         await using var reader = await ReaderUnderTest.OpenAsync(arena);
         Assert.Empty(await MarkAsync(arena, reader, reads: 20, until: _ => false));
 
@@ -64,9 +62,7 @@ public sealed class ManyKeysTests(ServersFixture servers)
     {
         const int Keys = 3_000;
         await using var arena = await OutboxArena.CreateAsync(servers);
-        await arena.AddBacklogAsync(Keys, key: "'k' || n");
-        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
-        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await AddHeldBackAsync(arena, Keys, behind: "'k' || n");
         await using var reader = await ReaderUnderTest.OpenAsync(arena);
         Assert.Empty(await MarkAsync(arena, reader, reads: 20, until: _ => false));
 
@@ -117,9 +113,7 @@ public sealed class ManyKeysTests(ServersFixture servers)
     {
         const int Keys = 3_000;
         await using var arena = await OutboxArena.CreateAsync(servers);
-        await arena.AddBacklogAsync(Keys, key: "'k' || n");
-        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
-        await arena.AddBacklogAsync(Keys, key: "'k' || n");
+        await AddHeldBackAsync(arena, Keys, behind: "'k' || n");
         await using var reader = await ReaderUnderTest.OpenAsync(arena);
         await MarkAsync(arena, reader, reads: 20, until: _ => false);
         await arena.Arena.ExecuteAsync(
@@ -219,6 +213,14 @@ public sealed class ManyKeysTests(ServersFixture servers)
             await reader.TellStatisticsAsync();
             return await arena.Arena.ScalarAsync<long>("SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE relname = 'outbox_message'");
         }
+    }
+
+    /// <summary>Keys with one row each that is due in an hour, and one behind it, its key by <paramref name="behind"/> of n.</summary>
+    private static async Task AddHeldBackAsync(OutboxArena arena, int keys, string behind)
+    {
+        await arena.AddBacklogAsync(keys, key: "'k' || n");
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET due_at = now() + interval '1 hour'");
+        await arena.AddBacklogAsync(keys, key: behind);
     }
 
     private static bool IsNew(OutboxRow row) => row.Key?.StartsWith("new", StringComparison.Ordinal) == true;

@@ -4,7 +4,7 @@ namespace Outbox.Relay;
 /// it is part of.</summary>
 internal sealed class HeldRows
 {
-    /// <summary>Of the bodies of one page, and of all rows in memory that do not wait behind another of their key. The last row of a page
+    /// <summary>Of one page, and of all rows in memory that do not wait behind another of their key. The last row of a page
     /// may exceed it, and so may all rows by one page.</summary>
     public const long MaxBytes = 32 * 1024 * 1024;
 
