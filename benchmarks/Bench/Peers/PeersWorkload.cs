@@ -67,7 +67,7 @@ internal static class PeersWorkload
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.consume");
         await using var queue = await FilledQueue.DeclareAsync(run, table, "bench.peers.insert", one => one.Handle<Counting, InsertOne>());
         await using var together = await FilledQueue.DeclareAsync(run, table, "bench.peers.together", one => one.Handle<Counting, InsertOne>().SaveTogether());
-        var messages = run.Scale.Of(10_000, 4_000);
+        var messages = run.Scale.Of(10_000, 1_000);
         var inbox = new PeerInbox(run, plain, theirs, messages);
         const string durable = "Wolverine, durable inbox, one insert";
 
