@@ -7,6 +7,9 @@ internal static class OutboxSql
     /// the owner, held for as long as a relay owns the table.</summary>
     public const int OwnerLock = 0x6f757462;
 
+    /// <summary>"chrg" in ASCII: held shared by a statement that charges rows, until what it has done is to be seen.</summary>
+    public const int ChargeLock = 0x63687267;
+
     /// <summary>"wake" in ASCII: held exclusively by a relay that sleeps, shared by each producer that found it awake.</summary>
     public const int SleepLock = 0x77616b65;
 
@@ -42,7 +45,7 @@ internal static class OutboxSql
     public const string Inspect =
         """
         SELECT c.oid, pg_backend_pid(), a.attidentity::text, s.seqcache, s.seqrelid,
-               current_setting('fsync'), current_setting('synchronous_commit'), pg_is_in_recovery()
+               current_setting('fsync'), current_setting('synchronous_commit')
         FROM pg_class c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
         LEFT JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
@@ -51,9 +54,26 @@ internal static class OutboxSql
         WHERE c.oid = to_regclass('outbox_message')
         """;
 
-    // Bounds that a role or a database sets for everybody would end a look through much, and a term with it. Ours are the client's.
-    public const string LiftBounds =
-        "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), set_config('idle_session_timeout', '0', false)";
+    // What every session of the relay works by, whatever a role or a database sets for everybody. Bounds of theirs would end a look
+    // through much, and a term with it: ours are the client's. transaction_timeout is there from PostgreSQL 17 on.
+    //
+    // Sequential and bitmap scans walk every dead entry of a busy outbox, merge and hash joins all of the table; the small partial
+    // indexes in id order never need to. The planner would choose otherwise while statistics are missing or old. And it would plan
+    // ReadPending anew each time, since it takes @limit for a tenth of the table where it does not know it: that takes longer than
+    // reading a row. By its estimate for that plan a large table has it compiled at each execution, which takes longer still.
+    //
+    // Parallel workers would take the cores of others, and put the end of WalkDue anywhere.
+    //
+    // With several hosts in the connection string any session may lead to a standby, whose locks say nothing of the owner and its
+    // producers.
+    public const string PrepareSession =
+        """
+        SELECT pg_is_in_recovery(), count(set_config(name, own.value, false))
+        FROM pg_settings
+        JOIN (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_session_timeout', '0'), ('transaction_timeout', '0'),
+            ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+            ('max_parallel_workers_per_gather', '0'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan')) AS own (name, value) USING (name)
+        """;
 
     // The lease: when the owner falls silent, the server itself ends the session and frees the lock. tcp_user_timeout does
     // the same for an owner whose network is gone.
@@ -67,19 +87,18 @@ internal static class OutboxSql
 
     // Tried, never waited for: a session that waits in pg_advisory_lock holds a snapshot, which keeps VACUUM from removing
     // anything, and still gets the lock after its client was killed.
-    public const string TryOwn = "SELECT pg_try_advisory_lock(@class, @table)";
+    //
+    // Not while a charge is under way, whose relay may be gone already: BlockedKeys would miss it, and a read that came after it would
+    // pass over the row and find a later one of its key.
+    public const string TryOwn =
+        """
+        SELECT CASE
+            WHEN NOT pg_try_advisory_lock(@class, @table) THEN false
+            WHEN pg_try_advisory_xact_lock(@charge, @table) THEN true
+            ELSE NOT pg_advisory_unlock(@class, @table) END
+        """;
 
     public const string Heartbeat = "SELECT 1";
-
-    // Bitmap and sequential scans walk every dead entry of a busy outbox; the small partial indexes in id order never need
-    // to. The planner would choose otherwise while statistics are missing or old. And it would plan ReadPending anew each
-    // time, since it takes @limit for a tenth of the table where it does not know it: that takes longer than reading a row.
-    public const string PrepareReading =
-        """
-        SELECT set_config('enable_seqscan', 'off', false),
-               set_config('enable_bitmapscan', 'off', false),
-               set_config('plan_cache_mode', 'force_generic_plan', false)
-        """;
 
     // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
     // transaction of the same key could become visible between the two and be published first.
@@ -151,14 +170,17 @@ internal static class OutboxSql
         """;
 
     // Rows whose time has come, a stretch at a time: those that wait behind another of their key stay here for as long as it does, and
-    // a read that passed over all of them each time would take longer the more there are.
+    // a read that passed over all of them each time would take longer the more there are. At last, without an id, up to when it has
+    // looked, and for how long, in seconds: of those that were sent since the oldest snapshot began there may be many more than it finds.
     public const string WalkDue =
         """
-        SELECT id, key, greatest(timestamptz '1970-01-01', due_at)
-        FROM outbox_message
-        WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND (due_at, id) > (@due_at, @due_id)
-        ORDER BY due_at, id
-        LIMIT @limit
+        (SELECT id, key, greatest(timestamptz '1970-01-01', due_at), NULL::float8
+         FROM outbox_message
+         WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND (due_at, id) > (@due_at, @due_id)
+         ORDER BY due_at, id
+         LIMIT @limit)
+        UNION ALL
+        SELECT NULL, NULL, now(), extract(epoch FROM clock_timestamp() - now())::float8
         """;
 
     // The last id that was given out; null if none was. A role that may not read the sequence takes the highest that is to be seen.
@@ -220,7 +242,9 @@ internal static class OutboxSql
         """;
 
     // A row is charged only as this relay has seen it, and only while this relay owns the table: one that lost it without
-    // knowing must not park or defer what the new owner is publishing.
+    // knowing must not park or defer what the new owner is publishing. First the lock, then the question: who owns the table after that
+    // has waited for the charge. It waits for a row no longer than its client would: that may have been killed, and nobody could own the
+    // table as long as somebody else keeps the row locked.
     public const string Charge =
         """
         UPDATE outbox_message AS m
@@ -230,9 +254,9 @@ internal static class OutboxSql
             parked_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN now() END
         FROM unnest(@ids, @messages, @seen, @max_attempts, @delays, @errors) AS refused (id, message_id, seen, max_attempts, delay, error)
         WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
-            AND EXISTS (
+            AND CASE WHEN (SELECT pg_try_advisory_xact_lock_shared(@charge, @key) AND set_config('lock_timeout', @wait, true) IS NOT NULL) THEN EXISTS (
                 SELECT 1 FROM pg_locks
-                WHERE locktype = 'advisory' AND classid = @class AND objid = @table AND objsubid = 2 AND granted AND pid = @owner)
+                WHERE locktype = 'advisory' AND classid = @class AND objid = @table AND objsubid = 2 AND granted AND pid = @owner) END
         RETURNING m.id, m.due_at - now()
         """;
 

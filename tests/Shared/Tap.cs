@@ -24,6 +24,9 @@ public sealed class Tap : IAsyncDisposable
 
     private Tap(string uri) => _uri = uri;
 
+    /// <summary>The name of the queue.</summary>
+    public string Queue => _queue;
+
     /// <summary>Everything that was read so far, repeats included, in the order of arrival.</summary>
     public IReadOnlyList<TapDelivery> Deliveries => _deliveries;
 

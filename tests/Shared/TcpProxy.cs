@@ -26,6 +26,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Bytes from the server to the client are held back.</summary>
     public bool HoldsReplies { get; set; }
 
+    /// <summary>A connection on which the client has sent this text gets no reply any more, for as long as this is set.</summary>
+    public string? HoldsRepliesAfter { get; set; }
+
     /// <summary>How much later everything arrives, in both directions.</summary>
     public TimeSpan Delay { get; set; }
 
@@ -164,7 +167,12 @@ public sealed class TcpProxy : IAsyncDisposable
                     break;
                 }
 
-                while (held())
+                if (HoldsRepliesAfter is { } last && from == link.Client && Contains(buffer.AsSpan(0, count), last))
+                {
+                    link.IsHeld = true;
+                }
+
+                while (held() || (HoldsRepliesAfter is not null && link.IsHeld && from != link.Client))
                 {
                     await Task.Delay(10);
                 }
@@ -197,6 +205,8 @@ public sealed class TcpProxy : IAsyncDisposable
         public Socket Client => client;
 
         public bool IsCut { get; set; }
+
+        public bool IsHeld { get; set; }
 
         public void Reset()
         {

@@ -42,8 +42,9 @@ public sealed class TestArena : IAsyncDisposable
     internal static async Task<TestArena> CreateAsync(ServerPair servers)
     {
         var name = "test_" + Guid.NewGuid().ToString("N")[..12];
-        await OnServerAsync(servers, $"CREATE DATABASE {name}");
-        return new TestArena(servers, name, await BrokerManagement.AddVirtualHostAsync(servers, name));
+        var management = BrokerManagement.AddVirtualHostAsync(servers, name);
+        await Task.WhenAll(OnServerAsync(servers, $"CREATE DATABASE {name}"), management);
+        return new TestArena(servers, name, await management);
     }
 
     /// <summary>The test's own connection to its virtual host.</summary>
@@ -79,11 +80,8 @@ public sealed class TestArena : IAsyncDisposable
             NpgsqlConnection.ClearPool(pooled);
         }
 
-        await OnServerAsync(_servers, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
-        if (_management is not null)
-        {
-            await _management.DisposeAsync();
-        }
+        await Task.WhenAll(
+            OnServerAsync(_servers, $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)"), _management?.DisposeAsync().AsTask() ?? Task.CompletedTask);
     }
 
     private NpgsqlCommand Command(string sql, IReadOnlyList<object> parameters)

@@ -6,6 +6,7 @@ internal sealed class RelayStatus
     private volatile string? _databaseFault = "The relay has not reached the database yet.";
     private volatile string? _brokerFault = "The relay has not reached the broker yet.";
     private volatile string? _markingFault;
+    private volatile bool _brokerPaused;
     private volatile bool _owns;
     private volatile bool _brokerSeen;
 
@@ -13,7 +14,7 @@ internal sealed class RelayStatus
     public string? DatabaseFault => _databaseFault;
 
     /// <summary>Why nothing is published; null while it is. Only the owner knows.</summary>
-    public string? BrokerFault => _brokerFault;
+    public string? BrokerFault => _brokerPaused ? "The broker has asked publishers to pause (memory or disk alarm)." : _brokerFault;
 
     /// <summary>Why what is confirmed cannot be marked, and nothing more is published; null while it can.</summary>
     public string? MarkingFault => _markingFault;
@@ -33,16 +34,20 @@ internal sealed class RelayStatus
 
     public void MarkingWorks() => _markingFault = null;
 
-    public void BrokerLost(string reason) => _brokerFault = reason;
+    public void BrokerLost(string reason) => (_brokerFault, _brokerPaused) = (reason, false);
 
-    public void BrokerPaused() => _brokerFault = "The broker has asked publishers to pause (memory or disk alarm).";
+    public void BrokerPaused(bool paused) => _brokerPaused = paused;
 
-    public void BrokerWorks()
+    /// <summary>A connection to it is open; whether it takes anything is yet to be seen.</summary>
+    public void BrokerReached()
     {
-        if (_brokerFault is not null)
+        if (!_brokerSeen)
         {
-            _brokerFault = null;
+            _brokerFault = "The broker has confirmed nothing yet.";
             _brokerSeen = true;
         }
     }
+
+    /// <summary>It has said what became of a message, or there is none to be published.</summary>
+    public void BrokerWorks() => _brokerFault = null;
 }

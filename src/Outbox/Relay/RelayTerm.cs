@@ -61,7 +61,8 @@ internal sealed class RelayTerm(
 
         options.Commits.Committed -= lookahead.Readable.Set;
         await abort.CancelAsync();
-        // A stage that is stuck is left behind. It cannot publish any more, and what it may still mark was confirmed.
+        // A stage that is stuck is left behind. Its connection to the broker is abandoned, what it may still mark was confirmed, and it
+        // charges nothing once the lock is gone.
         await Task.WhenAny(Task.WhenAll(stages), Task.Delay(AbortBound, clock, CancellationToken.None));
         while (settled.Reader.TryRead(out var settlement))
         {

@@ -75,4 +75,27 @@ public sealed class MissingExchangeTests(ServersFixture servers)
         await other.ReadUntilAsync(20, Deadline);
         await arena.AllSentAsync(Deadline);
     }
+
+    [Fact]
+    public async Task So_is_the_default_exchange_which_the_broker_calls_by_another_name()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        await using var queue = await Tap.OpenAsync(arena.Arena.RabbitMq, arena.Exchange, "nothing.else.v1");
+        var user = new Uri(arena.Arena.RabbitMq).UserInfo.Split(':')[0];
+        await arena.Arena.Management.SetPermissionsAsync(user, configure: ".*", write: $"^({arena.Exchange}|tap.*)$", read: ".*");
+        await arena.AddNotesAsync(1, 200);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => arena.InsertAsync(exchange: "", routingKey: queue.Queue)));
+        await arena.AddNotesAsync(201, 200);
+
+        var relay = await arena.StartRelayAsync(("Outbox:RetryFirst", "200ms"), ("Outbox:RetryCap", "1s"), ("Outbox:MaxAttempts", "1000"));
+
+        await tap.ReadUntilAsync(400, Deadline);
+        await Eventually.EqualsAsync(20L, () => arena.CountAsync("due_at IS NOT NULL AND last_error LIKE '%403%amq.default%'"), Deadline, "deferred with the reason");
+        Assert.InRange(relay.Log.All.Count(line => line.Contains("lost its broker connection", StringComparison.Ordinal)), 1, 3);
+        await arena.Arena.Management.SetPermissionsAsync(user, ".*", ".*", ".*");
+
+        await queue.ReadUntilAsync(20, Deadline);
+        await arena.AllSentAsync(Deadline);
+    }
 }

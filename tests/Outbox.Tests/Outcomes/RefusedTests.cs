@@ -6,7 +6,7 @@ namespace Outbox.Tests.Outcomes;
 [Trait("Needs", "servers")]
 public sealed class RefusedTests(ServersFixture servers)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     [Theory]
     [InlineData("park")]
@@ -168,7 +168,7 @@ public sealed class RefusedTests(ServersFixture servers)
         var forbidden = await arena.InsertAsync(", key", ", 'k'", routingKey: "secrets.told.v1");
         await arena.AddNotesAsync(21, 20, number => number % 2 == 0 ? "k" : null);
 
-        await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"));
+        await arena.StartRelayAsync(("Outbox:RetryFirst", "100ms"), ("Outbox:MaxAttempts", "3"));
 
         var deliveries = await tap.ReadUntilAsync(40, Deadline);
         await arena.AllSentAsync(Deadline);
@@ -176,6 +176,24 @@ public sealed class RefusedTests(ServersFixture servers)
         Assert.Contains("topic 'secrets.told.v1'", await arena.Arena.ScalarAsync<string>("SELECT last_error FROM outbox_message WHERE parked_at IS NOT NULL"), StringComparison.Ordinal);
         Assert.Equal(40, await arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"));
         Assert.Equal(Enumerable.Range(1, 20).Select(half => half * 2), deliveries.FirstArrivals("k"));
+    }
+
+    [Fact]
+    public async Task Many_rows_with_a_forbidden_routing_key_cost_few_connections_and_hold_up_nobody()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var user = new Uri(arena.Arena.RabbitMq).UserInfo.Split(':')[0];
+        await arena.Arena.Management.SetTopicPermissionsAsync(user, arena.Exchange, write: "^notes[.]");
+        await arena.AddBacklogAsync(2_000);
+        await arena.Arena.ExecuteAsync("UPDATE outbox_message SET routing_key = 'secrets.told.v1' WHERE id % 20 = 0");
+
+        var relay = await arena.StartRelayAsync();
+
+        await Eventually.EqualsAsync(1_900L, () => arena.CountAsync("sent_at IS NOT NULL AND attempts = 0"), TimeSpan.FromSeconds(10), "all others are sent");
+        await Eventually.EqualsAsync(100L, () => arena.CountAsync("attempts > 1 AND last_error LIKE '%topic ''secrets.told.v1''%'"), Deadline, "refused again with the reason");
+        Assert.InRange(relay.Log.All.Count(line => line.Contains("lost its broker connection", StringComparison.Ordinal)), 1, 3);
+        await tap.ReadUntilAsync(1_900, Deadline);
     }
 
     [Fact]

@@ -24,5 +24,20 @@ public sealed class ServerCloseTests
     public void Only_a_missing_or_forbidden_exchange_is_to_blame_itself(ushort code, string text, bool expected) =>
         Assert.Equal(expected, Close(code, text).IsOverExchange("e"));
 
+    [Theory]
+    [InlineData("ACCESS_REFUSED - access to topic 'k' in exchange topic 'e' in vhost '/' refused for user 'u'", true)]
+    [InlineData("ACCESS_REFUSED - write access to topic 'k' in exchange exchange 'e' in vhost '/' refused for user 'u'", true)]
+    [InlineData("ACCESS_REFUSED - access to topic 'other.k' in exchange topic 'e' in vhost '/' refused for user 'u'", false)]
+    [InlineData("ACCESS_REFUSED - access to topic 'k' in exchange topic 'other.e' in vhost '/' refused for user 'u'", false)]
+    [InlineData("ACCESS_REFUSED - access to exchange 'e' in vhost '/' refused for user 'u'", false)]
+    public void A_forbidden_routing_key_is_that_of_rows_for_the_same_exchange(string text, bool expected) =>
+        Assert.Equal(expected, Close(403, text).IsOverRoutingKeyOf(Rows.Of(1, exchange: "e", routingKey: "k")));
+
+    [Theory]
+    [InlineData(403, "ACCESS_REFUSED - access to exchange 'amq.default' in vhost '/' refused for user 'u'", true)]
+    [InlineData(403, "ACCESS_REFUSED - access to exchange 'e' in vhost '/' refused for user 'u'", false)]
+    public void The_default_exchange_goes_by_another_name(ushort code, string text, bool expected) =>
+        Assert.Equal(expected, Close(code, text).IsOverExchange(""));
+
     private static ShutdownEventArgs Close(ushort code, string text) => new(ShutdownInitiator.Peer, code, text);
 }

@@ -118,6 +118,10 @@ public sealed class GapRangesTests
         Assert.False(_gaps.NeedHolders);
     }
 
+    [Fact]
+    public void Ranges_that_wait_for_somebody_do_not_count_into_how_much_a_read_walks() =>
+        Assert.Equal(50, new GapLooks([long.MinValue, 101], [100, 150], [1, 0], [8, 8], [1], ["3/7"], [null]).Width);
+
     private static long Xid(string holder) => 1_000 + holder.Length;
 
     private static Dictionary<string, long?> Holders(params string[] holders) => holders.ToDictionary(holder => holder, holder => (long?)Xid(holder));

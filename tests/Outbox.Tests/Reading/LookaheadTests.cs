@@ -9,7 +9,7 @@ public sealed class LookaheadTests
     [Fact]
     public void A_page_that_others_have_filled_does_not_turn_the_line_of_a_key_back_to_where_it_has_been()
     {
-        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Rows.Of(id, "hot"))], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1_001, 400).Select(id => Rows.Of(id, "hot"))], Rows.NoneAgain, complete: long.MaxValue);
         for (var sent = 0; sent < 200; sent++)
         {
             Assert.True(_lookahead.TryTake(out var row));
@@ -28,7 +28,7 @@ public sealed class LookaheadTests
     [Fact]
     public void No_more_are_taken_while_thousands_wait_to_be_marked_or_charged()
     {
-        _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Rows.Of(id))], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Rows.Of(id))], Rows.NoneAgain, complete: long.MaxValue);
         var taken = new List<OutboxRow>();
         while (_lookahead.TryTake(out var row))
         {
@@ -72,11 +72,11 @@ public sealed class LookaheadTests
     [Fact]
     public async Task Room_that_a_page_has_taken_and_a_publish_has_given_back_is_told()
     {
-        _lookahead.Offer([Rows.Of(1)], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([Rows.Of(1)], Rows.NoneAgain, complete: long.MaxValue);
         Assert.True(_lookahead.TryTake(out _));
         for (var page = 1; _lookahead.HasRoom(); page++)
         {
-            _lookahead.Offer([.. Enumerable.Range(page * 1_000, 1_000).Select(id => Rows.Of(id))], ReadAgain.Nothing, complete: long.MaxValue);
+            _lookahead.Offer([.. Enumerable.Range(page * 1_000, 1_000).Select(id => Rows.Of(id))], Rows.NoneAgain, complete: long.MaxValue);
         }
 
         await _lookahead.Readable.WaitAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
@@ -90,7 +90,7 @@ public sealed class LookaheadTests
     public void Many_keys_with_a_large_row_behind_one_that_is_not_taken_do_not_fill_the_memory()
     {
         var body = new byte[16 * 1024 * 1024];
-        _lookahead.Offer([.. Enumerable.Range(1, 63).Select(id => Rows.Of(id, $"k{id}"))], ReadAgain.Nothing, complete: 63);
+        _lookahead.Offer([.. Enumerable.Range(1, 63).Select(id => Rows.Of(id, $"k{id}"))], Rows.NoneAgain, complete: 63);
         var rows = 0;
         while (_lookahead.HasRoom() && rows < 63)
         {
@@ -118,7 +118,7 @@ public sealed class LookaheadTests
     {
         var text = new string('x', 128 * 1024);
         _lookahead.Offer(
-            [.. Enumerable.Range(1, 200).Select(id => Rows.Of(id, key is null ? null : text + id, headers: key is null ? text : null))], ReadAgain.Nothing, complete: 200);
+            [.. Enumerable.Range(1, 200).Select(id => Rows.Of(id, key is null ? null : text + id, headers: key is null ? text : null))], Rows.NoneAgain, complete: 200);
 
         Assert.False(_lookahead.HasRoom());
     }
@@ -166,7 +166,7 @@ public sealed class LookaheadTests
     [Fact]
     public void A_read_that_began_before_its_line_was_doubted_does_not_lead_past_the_row_in_doubt()
     {
-        _lookahead.Offer([Rows.Of(10, "k"), Rows.Of(11, "k")], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([Rows.Of(10, "k"), Rows.Of(11, "k")], Rows.NoneAgain, complete: long.MaxValue);
         Assert.True(_lookahead.TryTake(out var refused));
         _lookahead.Refused(refused);
         _lookahead.IsDue("k", 5);
@@ -189,7 +189,7 @@ public sealed class LookaheadTests
     {
         // 8 and 10 are deferred, 11 waits behind them, and then an operator gives 8 no time any more.
         _lookahead.Block("k", 8);
-        _lookahead.Offer([Rows.Of(11, "k")], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([Rows.Of(11, "k")], Rows.NoneAgain, complete: long.MaxValue);
         Assert.False(_lookahead.TryTake(out _));
         _lookahead.Offer([Rows.Of(8, "k")], _lookahead.BeginRead(), complete: long.MaxValue);
         Assert.True(_lookahead.TryTake(out var released));
@@ -206,7 +206,7 @@ public sealed class LookaheadTests
     {
         const int Before = 385;
         _lookahead.Block("k", Before + 1);
-        _lookahead.Offer([.. Enumerable.Range(1, Before).Select(id => Rows.Of(id, "k"))], ReadAgain.Nothing, complete: long.MaxValue);
+        _lookahead.Offer([.. Enumerable.Range(1, Before).Select(id => Rows.Of(id, "k"))], Rows.NoneAgain, complete: long.MaxValue);
         for (var sent = 0; sent < Before; sent++)
         {
             if (_lookahead.BeginRead() is { Lines: [var line] } again)

@@ -185,6 +185,37 @@ public sealed class AbsentServersTests(ServersFixture servers)
         Assert.NotNull(await arena.OwnerAsync());
     }
 
+    [Fact]
+    public async Task A_broker_that_takes_connections_and_confirms_nothing_is_never_told_of_as_healthy()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri), ("Outbox:ConfirmTimeout", "1s"));
+        await relay.OwnsAsync();
+
+        network.HoldsRepliesAfter = NoteTaken.MessageType;
+        await arena.AddNotesAsync(1, 10);
+        await Eventually.IsTrueAsync(() => Unconfirmed() == 1, Deadline, "no confirm came");
+        var said = new HashSet<HealthStatus>();
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                said.Add((await relay.HealthAsync()).Status);
+                return Unconfirmed() >= 4;
+            },
+            Deadline, "nor did one on other connections");
+
+        Assert.Equal([HealthStatus.Degraded], said);
+        network.HoldsRepliesAfter = null;
+        await relay.OwnsAsync();
+        await tap.ReadUntilAsync(10, Deadline);
+        await arena.AllSentAsync(Deadline);
+
+        int Unconfirmed() => relay.Log.All.Count(line => line.Contains("lost its broker connection and opens another: No confirm came", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]

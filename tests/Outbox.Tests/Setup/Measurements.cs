@@ -9,6 +9,7 @@ namespace Outbox.Tests;
 public sealed class Measurements : IDisposable
 {
     private readonly ConcurrentDictionary<(object? Scope, string Name), double> _sums = new();
+    private readonly ConcurrentDictionary<(object? Scope, string Name), double> _gauges = new();
     private readonly MeterListener _listener = new();
 
     public Measurements()
@@ -26,15 +27,27 @@ public sealed class Measurements : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The sum of a counter, the last value of a gauge; null if it has said nothing.</summary>
+    /// <summary>The sum of a counter, what a gauge says now; null if it says nothing.</summary>
     public double? Of(RelayUnderTest relay, string name)
     {
+        _gauges.Clear();
         _listener.RecordObservableInstruments();
-        return _sums.TryGetValue((relay.Services.GetRequiredService<IMeterFactory>(), name), out var value) ? value : null;
+        var instrument = ((object?)relay.Services.GetRequiredService<IMeterFactory>(), name);
+        return _sums.TryGetValue(instrument, out var value) || _gauges.TryGetValue(instrument, out value) ? value : null;
     }
 
     public void Dispose() => _listener.Dispose();
 
-    private void Take(Instrument instrument, double value) => _sums.AddOrUpdate(
-        (instrument.Meter.Scope, instrument.Name), value, (_, sum) => instrument.IsObservable ? value : sum + value);
+    private void Take(Instrument instrument, double value)
+    {
+        var said = ((object?)instrument.Meter.Scope, instrument.Name);
+        if (instrument.IsObservable)
+        {
+            _gauges[said] = value;
+        }
+        else
+        {
+            _sums.AddOrUpdate(said, value, (_, sum) => sum + value);
+        }
+    }
 }

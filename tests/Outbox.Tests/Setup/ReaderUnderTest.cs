@@ -30,6 +30,7 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         await connection.OpenAsync();
         await using var path = new NpgsqlCommand($"SET search_path TO {search}", connection);
         await path.ExecuteNonQueryAsync();
+        await OutboxDatabase.PrepareAsync(connection, CancellationToken.None);
         var reader = new ReaderUnderTest(connection, new OutboxTable(
             await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message'::regclass::oid"),
             await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message_id_seq'::regclass::oid")));
@@ -37,7 +38,7 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         return reader;
     }
 
-    public Task<bool> ReadAsync() => _reader.ReadAsync(CancellationToken.None);
+    public async Task<bool> ReadAsync() => await _reader.ReadAsync(CancellationToken.None) != PageFound.Nothing;
 
     /// <summary>Takes everything that may be published now, as if it were confirmed at once.</summary>
     public IEnumerable<OutboxRow> TakeAll()

@@ -5,12 +5,15 @@ namespace Outbox.Tests;
 /// <summary>Rows as a read would bring them, for tests without a database.</summary>
 internal static class Rows
 {
-    public static OutboxRow Of(long id, string? key = null, bool deferred = false, string? headers = null, byte[]? body = null) => new()
+    /// <summary>A read fetches nothing beside what is new.</summary>
+    public static ReadAgain NoneAgain { get; } = new([], []);
+
+    public static OutboxRow Of(long id, string? key = null, bool deferred = false, string? headers = null, byte[]? body = null, string exchange = "", string routingKey = "") => new()
     {
         Id = id,
         MessageId = Guid.CreateVersion7(),
-        Exchange = "",
-        RoutingKey = "",
+        Exchange = exchange,
+        RoutingKey = routingKey,
         Type = "",
         Key = key,
         ContentType = "",

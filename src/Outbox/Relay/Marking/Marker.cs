@@ -36,6 +36,9 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
         command.Parameters.Add(new NpgsqlParameter("class", NpgsqlDbType.Oid) { Value = (uint)OutboxSql.OwnerLock });
         command.Parameters.Add(new NpgsqlParameter("table", NpgsqlDbType.Oid) { Value = owner.Table.Oid });
         command.Parameters.AddWithValue("owner", owner.ProcessId);
+        command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);
+        command.Parameters.AddWithValue("key", owner.Table.LockKey);
+        command.Parameters.AddWithValue("wait", $"{options.Lease.TotalMilliseconds:0}ms");
 
         var charged = new Dictionary<long, TimeSpan?>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

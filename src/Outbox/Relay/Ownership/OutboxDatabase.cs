@@ -41,6 +41,8 @@ internal sealed class OutboxDatabase
         _connectionString = builder.ConnectionString;
     }
 
+    /// <summary>Opens a session that works by <see cref="OutboxSql.PrepareSession"/>.</summary>
+    /// <exception cref="InvalidOperationException">The server is a standby, for as long as it is one.</exception>
     public async Task<NpgsqlConnection> OpenAsync(string purpose, TimeSpan commandTimeout, CancellationToken cancellationToken)
     {
         var builder = new NpgsqlConnectionStringBuilder(_connectionString)
@@ -52,14 +54,25 @@ internal sealed class OutboxDatabase
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await using var lift = new NpgsqlCommand(OutboxSql.LiftBounds, connection);
-            await lift.ExecuteNonQueryAsync(cancellationToken);
+            await PrepareAsync(connection, cancellationToken);
             return connection;
         }
         catch
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Has the session work by <see cref="OutboxSql.PrepareSession"/>.</summary>
+    /// <exception cref="InvalidOperationException">The server is a standby, for as long as it is one.</exception>
+    public static async Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(OutboxSql.PrepareSession, connection);
+        if ((bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+        {
+            throw new InvalidOperationException(
+                $"{SettingName.OfKey(Setting)} leads to a standby server: its locks are not those of the server that the rows are written to.");
         }
     }
 
@@ -73,7 +86,6 @@ internal sealed class OutboxDatabase
     }
 
     /// <returns>The table, or null while it has not been migrated yet.</returns>
-    /// <exception cref="InvalidOperationException">The server is a standby, for as long as it is one.</exception>
     /// <exception cref="UnfitDatabaseException">A pooler stands between, the ids are not given in order, or commits are not durable.</exception>
     public async Task<OutboxTable?> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -101,12 +113,6 @@ internal sealed class OutboxDatabase
         if (Durability.FaultOf(reader.GetString(5), reader.GetString(6), _environment) is { } fault)
         {
             throw new UnfitDatabaseException(fault);
-        }
-
-        if (reader.GetBoolean(7))
-        {
-            throw new InvalidOperationException(
-                $"{SettingName.OfKey(Setting)} leads to a standby server: its locks are not those of the server that the rows are written to.");
         }
 
         return new OutboxTable(reader.GetFieldValue<uint>(0), reader.GetFieldValue<uint>(4));

@@ -42,11 +42,13 @@ internal sealed class OwnerLock : IAsyncDisposable
         }
     }
 
-    /// <summary>True if this relay owns the table now, and until the session ends.</summary>
+    /// <summary>True if this relay owns the table now, and until the session ends. False while another does, or has a charge of rows
+    /// under way.</summary>
     public async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.TryOwn, _connection);
         command.Parameters.AddWithValue("class", OutboxSql.OwnerLock);
+        command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);
         command.Parameters.AddWithValue("table", Table.LockKey);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }

@@ -8,7 +8,7 @@ namespace Outbox.Relay;
 /// closes the whole connection, a body that is too large the channel, and either takes its neighbours down.</summary>
 internal static class MessageEnvelope
 {
-    // Method frame, property flags and the other properties of at most 255 bytes each share the frame with the headers.
+    // The frame's own bytes, property flags and the other properties of at most 255 bytes each share the frame with the headers.
     private const int FrameReserve = 4 * 1024;
 
     /// <summary>Builds the properties of <paramref name="row"/>; fresh ones each time, since the client adds to them.</summary>

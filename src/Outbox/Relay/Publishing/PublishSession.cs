@@ -7,7 +7,8 @@ namespace Outbox.Relay;
 
 /// <summary>Publishes over one broker connection until it breaks.</summary>
 internal sealed class PublishSession(
-    ConfirmedPublisher publisher, Lookahead lookahead, RowOutcomes outcomes, RefusedExchanges refused, string appId, OutboxOptions options)
+    ConfirmedPublisher publisher, Lookahead lookahead, RowOutcomes outcomes, RefusedRoutes refused, RelayStatus status, string appId,
+    OutboxOptions options)
 {
     private readonly Lock _gate = new();
     private CancellationToken _stop;
@@ -19,7 +20,7 @@ internal sealed class PublishSession(
 
     /// <summary>Publishes what the lookahead offers and returns when the connection has broken or publishing is to stop; every
     /// row that was in flight has been settled or put back by then.</summary>
-    public async Task RunAsync(StagePulse pulse, RelayStatus status, CancellationToken stopTaking)
+    public async Task RunAsync(StagePulse pulse, CancellationToken stopTaking)
     {
         publisher.BlockedChanged += lookahead.Publishable.Set;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopTaking, publisher.Broken);
@@ -31,14 +32,19 @@ internal sealed class PublishSession(
                 pulse.Busy(options.Lease);
                 if (publisher.IsBlocked)
                 {
-                    status.BrokerPaused();
+                    status.BrokerPaused(true);
                     pulse.Idle();
                     await lookahead.Publishable.WaitAsync(stop.Token);
                     continue;
                 }
 
-                status.BrokerWorks();
+                status.BrokerPaused(false);
                 PublishWhatMayGo();
+                if (!AreAnyInFlight() && !publisher.Broken.IsCancellationRequested)
+                {
+                    status.BrokerWorks();
+                }
+
                 // A broken or overdue publish ends the wait too, so it is bounded whenever something is in flight.
                 pulse.Idle();
                 await lookahead.Publishable.WaitAsync(stop.Token);
@@ -72,7 +78,8 @@ internal sealed class PublishSession(
         row = null;
         var window = lookahead.Suspects > 0 ? 1 : options.InFlight;
         _full = _inFlight >= window || (_full && _inFlight > window / 2);
-        if (_full || _stop.IsCancellationRequested || publisher.IsBlocked || !lookahead.TryTake(out row))
+        // Of a break, the stop hears a moment later, and each row that was taken until then would end at once and take the next.
+        if (_full || _stop.IsCancellationRequested || publisher.Broken.IsCancellationRequested || publisher.IsBlocked || !lookahead.TryTake(out row))
         {
             return false;
         }
@@ -90,7 +97,7 @@ internal sealed class PublishSession(
 
     private void Publish(OutboxRow row)
     {
-        if (refused.ReasonOf(row.Exchange) is { } reason)
+        if (refused.ReasonOf(row) is { } reason)
         {
             outcomes.Refuse(row, reason, options.MaxAttempts);
             Land();
@@ -124,7 +131,12 @@ internal sealed class PublishSession(
         {
             var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body, inline: true);
             Failpoint.Hit("relay.after-publish");
-            outcomes.Settle(row, await publish);
+            var outcome = await publish;
+            outcomes.Settle(row, outcome);
+            if (outcome.Result != PublishResult.Unknown)
+            {
+                status.BrokerWorks();
+            }
         }
 
         Land();

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Outbox.Relay;
 
-/// <summary>Keeps a connection to the broker for publishing, and opens another whenever it breaks. Nothing is charged to
-/// rows meanwhile.</summary>
+/// <summary>Keeps a connection to the broker for publishing, and opens another whenever it breaks. That is charged to no rows but those
+/// over which the broker has closed it.</summary>
 internal sealed partial class PublishStage(
     BrokerConnector connector, TopologyDeclarer declarer, Topology topology, OutboxOptions options, OutboxMetrics metrics,
     RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
@@ -13,7 +13,7 @@ internal sealed partial class PublishStage(
     // Each channel has a process of its own in the broker, with its own part of a burst to take and to confirm.
     private const int Channels = 4;
 
-    private readonly RefusedExchanges _refused = new(topology, clock);
+    private readonly RefusedRoutes _refused = new(topology, clock);
 
     /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
     /// <paramref name="abort"/>.</summary>
@@ -28,9 +28,10 @@ internal sealed partial class PublishStage(
             {
                 await using var publisher = await OpenAsync(stopTaking);
                 reconnect.Succeeded();
+                status.BrokerReached();
                 await using var abandon = abort.Register(publisher.Abandon);
                 var outcomes = new RowOutcomes(lookahead, settled, topology, _refused, options, metrics);
-                await new PublishSession(publisher, lookahead, outcomes, _refused, connector.AppId, options).RunAsync(pulse, status, stopTaking);
+                await new PublishSession(publisher, lookahead, outcomes, _refused, status, connector.AppId, options).RunAsync(pulse, stopTaking);
                 if (!stopTaking.IsCancellationRequested)
                 {
                     status.BrokerLost(publisher.BreakReason!);

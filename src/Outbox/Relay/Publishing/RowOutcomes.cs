@@ -7,10 +7,10 @@ namespace Outbox.Relay;
 
 /// <summary>What one broker connection says of rows: the lookahead learns which may follow, and the marker what to write down.</summary>
 internal sealed class RowOutcomes(
-    Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology, RefusedExchanges refused, OutboxOptions options,
+    Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology, RefusedRoutes refused, OutboxOptions options,
     OutboxMetrics metrics)
 {
-    // A row that closes the channel each time it is published alone is not tried as often as one that is refused.
+    // A row that closes the channel each time it is published is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
 
     private readonly List<OutboxRow> _unknown = [];
@@ -48,8 +48,8 @@ internal sealed class RowOutcomes(
     }
 
     /// <summary>The connection has ended, and nothing is in flight: what became of the rest will never be known, and it is published again.
-    /// That never counts against a row, but for those of an exchange that is refused as such, and for the one that closed the channel
-    /// while it was alone in it.</summary>
+    /// That never counts against a row, but for those of an exchange or a routing key that is refused as such, and for the one that closed
+    /// the channel while it was alone in it.</summary>
     /// <param name="close">The broker's close; null if it was not the broker that ended the connection.</param>
     public void PutBackUnknown(ShutdownEventArgs? close)
     {
@@ -57,14 +57,13 @@ internal sealed class RowOutcomes(
         foreach (var row in _unknown)
         {
             var blamed = close is not null && !explained && MayBlame(close, row);
-            if (refused.ReasonOf(row.Exchange) is { } reason)
+            if (refused.ReasonOf(row) is { } reason)
             {
-                Refuse(row, reason, options.MaxAttempts);
+                Refuse(row, reason, close?.IsOverRoutingKeyOf(row) == true ? MaxClosing() : options.MaxAttempts);
             }
             else if (blamed && row.Suspect && _unknown.Count == 1)
             {
-                Refuse(
-                    row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", Math.Min(MaxChannelsClosed, options.MaxAttempts));
+                Refuse(row, $"The broker closed the channel over this message: {close!.ReplyCode} {close.ReplyText}", MaxClosing());
             }
             else
             {
@@ -72,6 +71,8 @@ internal sealed class RowOutcomes(
             }
         }
     }
+
+    private int MaxClosing() => Math.Min(MaxChannelsClosed, options.MaxAttempts);
 
     private void Confirm(OutboxRow row)
     {

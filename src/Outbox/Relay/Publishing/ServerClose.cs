@@ -11,9 +11,18 @@ internal static class ServerClose
     public static bool IsOverTopic(this ShutdownEventArgs close) =>
         close.ReplyCode == Constants.AccessRefused && close.ReplyText.Contains(" access to topic '", StringComparison.Ordinal);
 
+    /// <summary>Whether it is over the routing key of this row. A text that was too long for the broker to send all of it names none.</summary>
+    public static bool IsOverRoutingKeyOf(this ShutdownEventArgs close, OutboxRow row) =>
+        close.IsOverTopic()
+        && close.ReplyText.Contains($" access to topic '{row.RoutingKey}' in exchange ", StringComparison.Ordinal)
+        && close.ReplyText.Contains($" '{row.Exchange}' in vhost '", StringComparison.Ordinal);
+
     /// <summary>Whether it is over the exchange itself: there is none of this name, or this service may not write to it. A text
     /// that was too long for the broker to send all of it is taken for neither.</summary>
     public static bool IsOverExchange(this ShutdownEventArgs close, string exchange) =>
         close.ReplyCode is Constants.NotFound or Constants.AccessRefused && !close.IsOverTopic()
-        && close.ReplyText.Contains($" exchange '{exchange}' in vhost '", StringComparison.Ordinal);
+        && close.ReplyText.Contains($" exchange '{NameOf(exchange)}' in vhost '", StringComparison.Ordinal);
+
+    // Permissions for the default exchange, whose name is empty, go by another name.
+    private static string NameOf(string exchange) => exchange.Length == 0 ? "amq.default" : exchange;
 }

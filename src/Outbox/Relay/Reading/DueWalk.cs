@@ -2,17 +2,25 @@ using Npgsql;
 
 namespace Outbox.Relay;
 
-/// <summary>Walks the deferred rows whose time has come, in the order of their times, a stretch with each read. Those that came since the
-/// last are found at its end; anew it begins now and then, for those that were committed late or given an earlier time.</summary>
+/// <summary>Walks the deferred rows whose time has come, in the order of their times, a stretch with each read. Those whose time comes
+/// later are found at its end; anew it begins now and then, for those that were committed late or given an earlier time.</summary>
 internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider clock)
 {
     // After each walk, for each stretch of it.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // A walk past much that cannot be vacuumed gets at most this share of the time.
+    private const int Share = 100;
+
+    // A row may be committed a moment after its time, and who sleeps until then does not look again soon.
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);
+
     // What Npgsql takes for -infinity.
     private static readonly (DateTime Due, long Id) Start = (DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc), long.MinValue);
 
     private (DateTime Due, long Id) _at = Start;
+    private TimeSpan _took;
+    private TimeSpan _pause;
     private long _endedAt;
     private int _stretches;
     private bool _ended;
@@ -25,9 +33,9 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
             return null;
         }
 
-        if (_ended && clock.GetElapsedTime(_endedAt) >= Pause * (_stretches + 1))
+        if (_ended && clock.GetElapsedTime(_endedAt) >= _pause)
         {
-            (_at, _stretches, _ended) = (Start, 0, false);
+            (_at, _took, _stretches, _ended) = (Start, TimeSpan.Zero, 0, false);
         }
 
         var command = new NpgsqlBatchCommand(OutboxSql.WalkDue);
@@ -39,25 +47,30 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
 
     /// <summary>Takes in the stretch, once the page that was read with it has been.</summary>
     /// <returns>Whether there was news, or may be more.</returns>
-    public bool Found(IReadOnlyList<(long Id, string? Key, DateTime Due)> rows)
+    public bool Found(DueStretch stretch)
     {
         var news = false;
-        foreach (var (id, key, due) in rows)
+        foreach (var (id, key, due) in stretch.Rows)
         {
             news |= lookahead.IsDue(key, id);
             _at = (due, id);
         }
 
-        if (rows.Count == batchSize)
+        _took += stretch.Took;
+        if (stretch.Rows.Count == batchSize)
         {
             _stretches++;
             return true;
         }
 
+        // From the last row on, each read would walk once more what was sent behind it.
+        _at = (stretch.UpTo - Late, long.MaxValue);
         if (!_ended)
         {
             _ended = true;
             _endedAt = clock.GetTimestamp();
+            var (byStretches, byTime) = (Pause * (_stretches + 1), _took * Share);
+            _pause = byTime > byStretches ? byTime : byStretches;
         }
 
         return news;

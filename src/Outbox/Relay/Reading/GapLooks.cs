@@ -5,8 +5,8 @@ namespace Outbox.Relay;
 /// ended by the read's own snapshot, with their transaction ids, where they have one.</summary>
 internal readonly record struct GapLooks(long[] Lows, long[] Highs, int[] Watches, int[] Mosts, int[] HolderWatches, string[] Holders, long?[] HolderXids)
 {
-    /// <summary>How many ids there are in all ranges.</summary>
-    public double Width => Lows.Zip(Highs, (low, high) => (double)high - low + 1).Sum();
+    /// <summary>How many ids there are in the ranges that are looked through in any case.</summary>
+    public double Width => Lows.Zip(Highs, Watches).Where(range => range.Third == 0).Sum(range => (double)range.Second - range.First + 1);
 
     /// <summary>With one more range, which is looked through in any case.</summary>
     public GapLooks And(long low, long high, int most) =>

@@ -17,13 +17,9 @@ internal sealed class PendingReader(
     private readonly DueWalk _due = new(lookahead, batchSize, clock);
     private long _cursor = long.MinValue;
 
-    /// <summary>Makes the session fit for reading, and learns where to begin and which keys a deferred row holds back; before the
-    /// first page.</summary>
+    /// <summary>Learns where to begin and which keys a deferred row holds back; before the first page.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        await using var prepare = new NpgsqlCommand(OutboxSql.PrepareReading, connection);
-        await prepare.ExecuteNonQueryAsync(cancellationToken);
-
         // All that earlier relays have passed is looked through once, or as long as somebody can still fill it, and not by
         // every read until the first row comes.
         _cursor = await ReadLastIdAsync(cancellationToken);
@@ -39,8 +35,7 @@ internal sealed class PendingReader(
     }
 
     /// <summary>Reads one page.</summary>
-    /// <returns>True if it found something new, so that there may be more.</returns>
-    public async Task<bool> ReadAsync(CancellationToken cancellationToken)
+    public async Task<PageFound> ReadAsync(CancellationToken cancellationToken)
     {
         if (_everywhere.IsDue)
         {
@@ -56,7 +51,7 @@ internal sealed class PendingReader(
         var cut = rows.Count >= batchSize || bytes >= HeldRows.MaxBytes;
         var complete = cut ? rows[^1].Id : long.MaxValue;
         var added = lookahead.Offer(rows, again, complete);
-        var moreDue = walk is not null && _due.Found(due);
+        var moreDue = due is not null && _due.Found(due);
 
         _everywhere.Found(rows, complete, clock.GetElapsedTime(began));
         _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
@@ -67,10 +62,11 @@ internal sealed class PendingReader(
         }
 
         // Of what is due there may be more, though nothing has come of the part that was asked for.
-        return added > 0 || cut || moreDue || again.Due.Length > 0 || _everywhere.IsUnderWay;
+        var goesOn = cut || moreDue || again.Due.Length > 0 || _everywhere.IsUnderWay;
+        return goesOn ? PageFound.PartOfMore : added > 0 ? PageFound.Rows : PageFound.Nothing;
     }
 
-    private async Task<(List<(long Id, string? Key, DateTime Due)> Due, List<OutboxRow> Rows, long Bytes)> ReadPageAsync(
+    private async Task<(DueStretch? Due, List<OutboxRow> Rows, long Bytes)> ReadPageAsync(
         NpgsqlBatchCommand? walk, ReadAgain again, CancellationToken cancellationToken)
     {
         var looks = _everywhere.AddTo(_gaps.Looks(batchSize));
@@ -89,20 +85,10 @@ internal sealed class PendingReader(
         batch.BatchCommands.Add(PageCommand(looks, again));
         await batch.PrepareAsync(cancellationToken);
 
-        var due = new List<(long, string?, DateTime)>();
         var rows = new List<OutboxRow>();
         var bytes = 0L;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        if (walk is not null)
-        {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                due.Add((reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetDateTime(2)));
-            }
-
-            await reader.NextResultAsync(cancellationToken);
-        }
-
+        var due = walk is null ? null : await ReadDueAsync(reader, cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(RowOf(reader));
@@ -110,6 +96,19 @@ internal sealed class PendingReader(
         }
 
         return (due, rows, bytes);
+    }
+
+    private static async Task<DueStretch> ReadDueAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var rows = new List<(long, string?, DateTime)>();
+        while (await reader.ReadAsync(cancellationToken) && !reader.IsDBNull(0))
+        {
+            rows.Add((reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetDateTime(2)));
+        }
+
+        var stretch = new DueStretch(rows, reader.GetDateTime(2), TimeSpan.FromSeconds(reader.GetDouble(3)));
+        await reader.NextResultAsync(cancellationToken);
+        return stretch;
     }
 
     private NpgsqlBatchCommand PageCommand(GapLooks looks, ReadAgain again)

@@ -8,8 +8,8 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastPoll = TimeSpan.FromMilliseconds(25);
 
-    // Two reads one after another that find something: producers are faster than the reader, and each of their commits pays for
-    // a notification while it sleeps.
+    // Two reads one after another that find something, without a wait between them: producers are faster than the reader, and each of
+    // their commits pays for a notification while it sleeps.
     private const int AwakeAfter = 2;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             }
 
             pulse.Busy(options.Lease);
-            if (await reader.ReadAsync(cancellationToken))
+            if (await reader.ReadAsync(cancellationToken) != PageFound.Nothing)
             {
                 poll = FirstPoll;
                 continue;
@@ -50,20 +50,22 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
     }
 
     /// <summary>Returns when there is more to do than a few messages now and then: for those, waking up by the book and falling
-    /// asleep again would be more work than they are.</summary>
+    /// asleep again would be more work than they are. Asleep, whoever commits after a read has begun notifies: it need not be followed by
+    /// another to see that there is no more.</summary>
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
         for (var found = 0; found < AwakeAfter && lookahead.HasRoom() && !lookahead.WantsLines();)
         {
-            if (await reader.ReadAsync(cancellationToken))
+            var page = await reader.ReadAsync(cancellationToken);
+            found = page == PageFound.Nothing ? 0 : found + 1;
+            if (page == PageFound.PartOfMore)
             {
-                found++;
                 continue;
             }
 
-            found = 0;
             pulse.Idle();
-            await lookahead.Readable.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), clock, cancellationToken);
+            var waits = lookahead.Readable.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), clock, cancellationToken);
+            found = await waits ? found : 0;
             pulse.Busy(options.Lease);
         }
     }

@@ -37,6 +37,7 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            metrics.Observed(null);
             LogFailed(exception.Message, Interval);
             await Task.Delay(Interval, clock, cancellationToken);
         }
@@ -60,11 +61,28 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
 
             // Last: it may fail for taking too long, and what is old is to go all the same.
             var began = clock.GetTimestamp();
-            metrics.Observed(await tidier.CountAsync(cancellationToken));
+            metrics.Observed(await CountSafelyAsync(tidier, cancellationToken));
             var pause = clock.GetElapsedTime(began) * CountShare;
             await Task.Delay(pause > Interval ? pause : Interval, clock, cancellationToken);
         }
     }
+
+    /// <returns>Null if it fails: an old count would be taken for a new one.</returns>
+    private async Task<BacklogSample?> CountSafelyAsync(Tidier tidier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tidier.CountAsync(cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotCounted(exception.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The backlog of the outbox could not be counted: {Reason}")]
+    private partial void LogNotCounted(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tidying the outbox failed and is tried again in {Delay}: {Reason}")]
     private partial void LogFailed(string reason, TimeSpan delay);

@@ -24,10 +24,12 @@ internal sealed class AsyncSignal
     public Task WaitAsync(CancellationToken cancellationToken) => WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
     /// <summary>Waits until set, or until <paramref name="bound"/> has passed.</summary>
-    public async Task WaitAsync(TimeSpan bound, TimeProvider clock, CancellationToken cancellationToken)
+    /// <returns>Whether it was set already.</returns>
+    public async Task<bool> WaitAsync(TimeSpan bound, TimeProvider clock, CancellationToken cancellationToken)
     {
         // A wait that found its bound goes on with the next one.
         _wait ??= _set.Reader.ReadAsync(CancellationToken.None).AsTask();
+        var wasSet = _wait.IsCompleted;
         await _wait.WaitAsync(bound, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         if (_wait.IsCompleted)
@@ -36,5 +38,7 @@ internal sealed class AsyncSignal
             // Whoever finds it still set before this has changed what the waiter looks at next.
             Interlocked.Exchange(ref _isSet, 0);
         }
+
+        return wasSet;
     }
 }

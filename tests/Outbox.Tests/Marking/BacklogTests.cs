@@ -1,0 +1,57 @@
+using Npgsql;
+
+namespace Outbox.Tests.Marking;
+
+/// <summary>What the owner says of the backlog when it cannot count it.</summary>
+[Collection(ServersCollection.Name)]
+[Trait("Needs", "servers")]
+public sealed class BacklogTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task While_the_table_is_locked_nothing_is_said_of_it()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        using var measured = new Measurements();
+        var relay = await arena.StartRelayAsync(("Outbox:Lease", "5min"));
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is not null, Deadline, "it was counted");
+        await using var holder = await arena.OpenAsync();
+        await using (var transaction = await holder.BeginTransactionAsync())
+        {
+            await using var hold = new NpgsqlCommand("LOCK TABLE outbox_message", holder);
+            await hold.ExecuteNonQueryAsync();
+            // What the relay's own bound does after a minute.
+            await Eventually.IsTrueAsync(
+                () => arena.Arena.ScalarAsync<bool>(
+                    """
+                    SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE '%relay tidier' AND wait_event_type = 'Lock'
+                    """),
+                Deadline, "the count was ended");
+
+            await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is null, Deadline, "nothing is said");
+        }
+
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is not null, Deadline, "it is counted again");
+        Assert.NotNull(await arena.OwnerAsync());
+    }
+
+    [Fact]
+    public async Task After_a_count_that_failed_nothing_is_said_until_the_next()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        using var measured = new Measurements();
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        (address.Host, address.Port) = ("127.0.0.1", network.Port);
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString));
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is not null, Deadline, "it was counted");
+
+        network.CutReplyTo("WHERE parked_at IS NOT NULL)");
+
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is null, Deadline, "nothing is said");
+        Assert.Equal(1, network.Cuts);
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is not null, Deadline, "it is counted again");
+    }
+}
