@@ -21,8 +21,9 @@ public sealed class InboxOptions
     /// unless set.</summary>
     public int Lanes { get; init; } = 2;
 
-    /// <summary>How long one call of a handler may take: for one message, or for all that a batch handler is given. 100 ms to 1 h; 30 s unless set. RabbitMQ closes the channel of a consumer
-    /// that has not acked for its consumer_timeout, 30 min unless set: more needs a longer one there.</summary>
+    /// <summary>How long one call of a handler may take: for one message, or for all that a batch handler is given. 100 ms to 1 h; 30 s
+    /// unless set. RabbitMQ takes back what was not acked for its consumer_timeout, 30 min unless set: more needs a longer one there. From
+    /// 4.3 on that is so for unordered queues alone; what an ordered one has delivered is taken back after a day.</summary>
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a handled message is remembered, so that its duplicates have no effect. 1 h to 3,650 d, and longer than the
@@ -34,7 +35,8 @@ public sealed class InboxOptions
 
     /// <summary>After how many deliveries that were neither acked nor refused, because the process died or the connection
     /// was lost, the broker makes a message a dead letter. 5 to 1,000; 50 unless set. An argument of the queue: another value
-    /// needs another queue.</summary>
+    /// needs another queue. It must exceed twice the consumers of an ordered queue, and those of an unordered one by 3: each that
+    /// goes on one by one over a suspect gives back all that was delivered ahead, which costs each of these messages a delivery.</summary>
     public int DeliveryLimit { get; init; } = 50;
 
     /// <exception cref="SettingsException">A value is out of bounds, or a name is unknown.</exception>

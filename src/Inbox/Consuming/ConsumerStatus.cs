@@ -6,6 +6,7 @@ internal sealed class ConsumerStatus(string queue)
     private readonly Lock _lock = new();
     private readonly List<string> _holds = [];
     private string? _unsubscribed = "it has not subscribed yet";
+    private int _runningOn;
 
     public string Queue { get; } = queue;
 
@@ -20,6 +21,9 @@ internal sealed class ConsumerStatus(string queue)
             }
         }
     }
+
+    /// <summary>How many handlers run on though their time is over. Each keeps its scope, and most a thread; the work of others goes on.</summary>
+    public int RunningOn => Volatile.Read(ref _runningOn);
 
     public void Subscribed()
     {
@@ -46,6 +50,13 @@ internal sealed class ConsumerStatus(string queue)
         }
 
         return new Held(this, reason);
+    }
+
+    /// <summary>Counts as <see cref="RunningOn"/> until <paramref name="handler"/> has completed.</summary>
+    public void RunsOn(Task handler)
+    {
+        Interlocked.Increment(ref _runningOn);
+        handler.ContinueWith(_ => Interlocked.Decrement(ref _runningOn), TaskScheduler.Default);
     }
 
     private sealed class Held(ConsumerStatus status, string reason) : IDisposable

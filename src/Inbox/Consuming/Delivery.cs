@@ -1,8 +1,11 @@
+using System.Collections.ObjectModel;
+using System.Security.Cryptography;
 using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>One message as the broker delivered it: either understood, or with the defect because of which it can never be.</summary>
+/// <summary>One message as the broker delivered it: with an envelope that is understood, or with the defect because of which it can never
+/// be. Its body is decoded when it is handled.</summary>
 internal sealed class Delivery
 {
     private static readonly long FirstSecond = DateTimeOffset.MinValue.ToUnixTimeSeconds();
@@ -23,16 +26,13 @@ internal sealed class Delivery
 
     public Guid MessageId { get; init; }
 
-    public byte[] BodyHash { get; init; } = [];
+    public byte[] BodyHash => field ??= SHA256.HashData(Body);
 
     public string? Key { get; init; }
 
     public HandlerBinding? Handler { get; init; }
 
-    /// <summary>The body as it was decoded to see whether it can be; null where it cannot, and after <see cref="TakeMessage"/>.</summary>
-    public object? Message { private get; set; }
-
-    public IReadOnlyDictionary<string, object?> Headers { get; init; } = new Dictionary<string, object?>();
+    public IReadOnlyDictionary<string, object?> Headers { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 
     /// <summary>How often handling has failed so far, in this delivery and before.</summary>
     public int Failures { get; set; }
@@ -50,15 +50,6 @@ internal sealed class Delivery
         Properties.IsTimestampPresent() && Properties.Timestamp.UnixTime is var seconds && seconds >= FirstSecond && seconds <= LastSecond
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
-
-    /// <summary>For the first try. Null for each further one, for which the body is decoded again: what a handler has done to a message
-    /// must not be there the next time.</summary>
-    public object? TakeMessage()
-    {
-        var message = Message;
-        Message = null;
-        return message;
-    }
 
     public MessageContext ContextFor(string queue) => new()
     {

@@ -6,20 +6,21 @@ namespace Inbox;
 /// <summary>Passes on what the broker says to a subscription.</summary>
 /// <param name="channel">The subscription's.</param>
 /// <param name="reader">Reads what is wanted.</param>
-/// <param name="wants">Whether a message is, by its properties.</param>
+/// <param name="wants">Whether a message is, by its <see cref="Delivery.DeliveryCount"/>.</param>
 /// <param name="onDelivery">Gets it.</param>
 /// <param name="onLost">Called with the reason when the subscription is over.</param>
 internal sealed class DeliveryListener(
-    IChannel channel, DeliveryReader reader, Func<IReadOnlyBasicProperties, bool> wants, Action<Delivery> onDelivery, Action<string> onLost)
+    IChannel channel, DeliveryReader reader, Func<long, bool> wants, Action<Delivery> onDelivery, Action<string> onLost)
     : AsyncDefaultBasicConsumer(channel)
 {
     public override Task HandleBasicDeliverAsync(
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
         IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
-        if (wants(properties))
+        var count = redelivered ? DeliveryReader.DeliveryCountOf(properties) : 0;
+        if (wants(count))
         {
-            onDelivery(reader.Read(deliveryTag, properties, body));
+            onDelivery(reader.Read(deliveryTag, count, properties, body));
         }
 
         return Task.CompletedTask;

@@ -1,46 +1,30 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Messaging;
 using RabbitMQ.Client;
 
 namespace Inbox;
 
 /// <summary>Turns what the broker delivers into a <see cref="Delivery"/>. It never throws and never guesses: what is not as
-/// it should be becomes a defect.</summary>
-internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer serializer)
+/// it should be becomes a defect. It runs no code of the service's, on which everything else that the broker says would wait.</summary>
+internal sealed class DeliveryReader(QueueDefinition queue)
 {
     // https://www.rabbitmq.com/docs/dlx#effects
     private const string DeliveryLimit = "delivery_limit";
     private const string Rejected = "rejected";
 
-    /// <summary>See <see cref="Delivery.DeliveryCount"/>.</summary>
+    /// <summary>The <see cref="Delivery.DeliveryCount"/> of one that is redelivered. At a first delivery the broker sets none, and what is
+    /// there has come along from another queue.</summary>
     public static long DeliveryCountOf(IReadOnlyBasicProperties properties) =>
         WireHeaders.TryInteger(properties.Headers, MessageHeaders.DeliveryCount, out var deliveries) ? deliveries ?? 0 : 0;
 
-    public Delivery Read(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    public Delivery Read(ulong tag, long count, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
-        var count = DeliveryCountOf(properties);
-        try
-        {
-            return Understand(tag, properties, bytes, count, out var defect)
-                ?? new Delivery { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, Defect = defect };
-        }
-        catch (Exception exception)
-        {
-            // Converters and constructors of the message may throw whatever they like.
-            return new Delivery
-            {
-                Tag = tag,
-                Properties = properties,
-                Body = bytes,
-                DeliveryCount = count,
-                Defect = $"The message cannot be read ({exception.GetType().Name}).",
-            };
-        }
+        return Understand(tag, count, properties, bytes, out var defect)
+            ?? new Delivery { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, Defect = defect };
     }
 
-    private Delivery? Understand(ulong tag, IReadOnlyBasicProperties properties, byte[] body, long count, out string? defect)
+    private Delivery? Understand(ulong tag, long count, IReadOnlyBasicProperties properties, byte[] body, out string? defect)
     {
         if (!Guid.TryParseExact(properties.MessageId, "D", out var messageId) || messageId == Guid.Empty)
         {
@@ -77,10 +61,8 @@ internal sealed class DeliveryReader(QueueDefinition queue, MessageSerializer se
             Body = body,
             DeliveryCount = count,
             MessageId = messageId,
-            BodyHash = SHA256.HashData(body),
             Key = key,
             Handler = handler,
-            Message = serializer.Decode(body, handler.BodyType),
             Headers = WireHeaders.ToTexts(properties.Headers),
             Failures = isMovedBack ? 0 : (int)(failures ?? 0),
             FirstFailedAt = isMovedBack ? null : FirstFailedAt(properties.Headers),

@@ -13,10 +13,11 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
     private QueueConsumer Consumer(QueueDefinition queue)
     {
         var options = services.GetRequiredService<InboxOptions>();
+        services.GetRequiredService<InboxMetrics>().Begin(queue.Name);
         var status = statuses.Single(known => known.Queue == queue.Name);
         var classifier = Create<FailureClassifier>(queue);
         var handlers = Create<HandlerRun>(queue);
-        var unit = Create<UnitOfWork>(queue, handlers);
+        var unit = Create<UnitOfWork>(queue, handlers, status);
         var ladder = new RetryLadder(options.Retry);
         var copies = Create<CopyRun>(queue, ladder, status);
         var alone = Create<MessageRun>(queue, unit, classifier, ladder, copies, status);

@@ -15,8 +15,8 @@ internal sealed partial class Lane(
 
     /// <param name="waiting">What the broker has delivered to the lane.</param>
     /// <param name="settle">Called with deliveries that may be acked, on any thread.</param>
-    /// <param name="onFailure">Called when a copy has failed for good. The lane begins nothing more, and ends when the others are through,
-    /// which may take as long as the broker likes.</param>
+    /// <param name="onFailure">Called when a copy has failed for good, or the lane itself. It begins nothing more, and ends when the other
+    /// copies are through, which may take as long as the broker likes.</param>
     /// <param name="stopping">Nothing more is begun, and waits and further tries end.</param>
     /// <param name="abandon">Ends what is running.</param>
     public async Task RunAsync(
@@ -34,6 +34,12 @@ internal sealed partial class Lane(
                 await (batch.Count == 1 ? SingleAsync(batch[0], turn) : SettleAsync(batch, turn));
                 batch.Clear();
             }
+        }
+        catch (Exception exception)
+        {
+            // Before the copies: nobody would consume while they are on their way.
+            Fail(exception);
+            throw;
         }
         finally
         {

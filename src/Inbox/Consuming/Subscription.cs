@@ -34,6 +34,12 @@ internal sealed partial class Subscription(
     // from half of it on, the killer is counted twice for each death, in hand and alone, and its neighbours once.
     private readonly int _suspectCount = queue.Ordered ? options.DeliveryLimit / 2 : UnorderedSuspectCount;
 
+    // Brokers from 4.3 on take back what has waited for its ack for too long, and that alone: what the consumer still holds would be
+    // overtaken (https://github.com/rabbitmq/rabbitmq-server/blob/main/consumer_timeouts.md). A day is longer than a database is left away.
+    // Earlier ones close the channel, and have only their own setting.
+    private readonly Dictionary<string, object?>? _arguments =
+        queue.Ordered ? new() { ["x-consumer-timeout"] = (long)TimeSpan.FromDays(1).TotalMilliseconds } : null;
+
     private volatile bool _looked;
     private bool _cut;
     private long _received;
@@ -65,10 +71,10 @@ internal sealed partial class Subscription(
             () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
         try
         {
-            var listener = new DeliveryListener(channel, reader, properties => Wants(properties, narrow), Take, Lose);
+            var listener = new DeliveryListener(channel, reader, count => Wants(count, narrow), Take, Lose);
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
             asked = true;
-            var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, listener, stopping);
+            var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, "", _arguments, listener, stopping);
             TellUnlessEnded(onSubscribed);
 
             await using var stopped = stopping.Register(() => TryEnd(SubscriptionEnd.Stopped));
@@ -126,8 +132,8 @@ internal sealed partial class Subscription(
         void Fail(Exception exception) => Lose($"a lane has failed: {Causes.Told(exception)}");
     }
 
-    /// <summary>Whether what arrives is to be read: reading it may already be what kills the process.</summary>
-    private bool Wants(IReadOnlyBasicProperties properties, bool narrow)
+    /// <summary>Whether what arrives is to be handled: that may be what kills the process.</summary>
+    private bool Wants(long count, bool narrow)
     {
         Interlocked.Increment(ref _received);
         if (_end.Task.IsCompleted)
@@ -136,7 +142,6 @@ internal sealed partial class Subscription(
             return false;
         }
 
-        var count = DeliveryReader.DeliveryCountOf(properties);
         if (!narrow && count >= _suspectCount)
         {
             LogSuspect(queue.Name, count);
@@ -152,13 +157,9 @@ internal sealed partial class Subscription(
     private void Settle(IReadOnlyList<Delivery> deliveries, AckSender acks, bool narrow)
     {
         Interlocked.Add(ref _settled, deliveries.Count);
-        if (narrow && deliveries is [var single] && single.DeliveryCount < _suspectCount)
+        if (narrow && deliveries is [var single] && single.DeliveryCount < _suspectCount && TryEnd(SubscriptionEnd.Widen, passed: single))
         {
-            _passed = single;
-            if (TryEnd(SubscriptionEnd.Widen))
-            {
-                return;
-            }
+            return;
         }
 
         acks.Settle(deliveries);
@@ -182,7 +183,11 @@ internal sealed partial class Subscription(
         }
     }
 
-    private bool TryEnd(SubscriptionEnd end, string? lost = null)
+    /// <param name="end">Why.</param>
+    /// <param name="lost">The reason, where it is lost.</param>
+    /// <param name="passed">To be acked before the channel is closed, and by nobody else then.</param>
+    /// <returns>False if it has ended before.</returns>
+    private bool TryEnd(SubscriptionEnd end, string? lost = null, Delivery? passed = null)
     {
         using var locked = _ending.EnterScope();
         if (_end.Task.IsCompleted)
@@ -196,6 +201,7 @@ internal sealed partial class Subscription(
             status.Unsubscribed(lost);
         }
 
+        _passed = passed;
         return _end.TrySetResult(end);
     }
 

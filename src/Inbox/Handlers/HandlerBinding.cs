@@ -39,8 +39,20 @@ internal sealed record HandlerBinding(
                 [.. deliveries.Select(delivery => new ReceivedMessage<TMessage>(MessageOf<TMessage>(scope, delivery), delivery.ContextFor(queue)))],
                 cancellationToken));
 
-    private static TMessage MessageOf<TMessage>(IServiceProvider scope, Delivery delivery) =>
-        (TMessage)(delivery.TakeMessage() ?? scope.GetRequiredService<MessageSerializer>().Decode(delivery.Body, typeof(TMessage)));
+    /// <summary>Decodes it for each try anew: what a handler has done to a message must not be there the next time.</summary>
+    private static TMessage MessageOf<TMessage>(IServiceProvider scope, Delivery delivery)
+    {
+        var serializer = scope.GetRequiredService<MessageSerializer>();
+        try
+        {
+            return (TMessage)serializer.Decode(delivery.Body, typeof(TMessage));
+        }
+        catch (Exception exception)
+        {
+            // Converters and constructors of the message may throw whatever they like.
+            throw new UnreadableMessageException(exception);
+        }
+    }
 
     /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
     public static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)

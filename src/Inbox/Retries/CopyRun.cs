@@ -51,11 +51,7 @@ internal sealed partial class CopyRun(
     {
         try
         {
-            await PublishAsync(withHeaders: true);
-        }
-        catch (CopyTooLongException)
-        {
-            await PublishAsync(withHeaders: false);
+            await PublishFittingAsync();
         }
         catch (CopyRefusedException refused)
         {
@@ -66,6 +62,18 @@ internal sealed partial class CopyRun(
         Failpoint.Hit("retry.after-republish");
         metrics.DeadLettered(queue.Name);
         LogDeadLettered(failure, queue.Name, delivery.MessageId, reason);
+
+        async Task PublishFittingAsync()
+        {
+            try
+            {
+                await PublishAsync(withHeaders: true);
+            }
+            catch (CopyTooLongException)
+            {
+                await PublishAsync(withHeaders: false);
+            }
+        }
 
         Task PublishAsync(bool withHeaders)
         {

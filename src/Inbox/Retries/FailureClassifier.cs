@@ -24,11 +24,10 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
         {
             // No handler has run: whatever it was, it was not the message.
             UnitPhase.Dedupe => FailureKind.Infrastructure,
-            // A deferred constraint speaks up at COMMIT; that is the handler's. All else that the database can say is not.
+            // A deferred constraint speaks up at COMMIT; that is the handler's.
             UnitPhase.Commit when causes.Exists(cause => cause is PostgresException postgres && !IsInfrastructure(postgres)) => FailureKind.Transient,
-            UnitPhase.Commit when failure.ConnectionLost || causes.Exists(cause => cause is NpgsqlException) => FailureKind.Infrastructure,
-            // An interceptor of the context, over this message each time or over any. Before what makes it permanent: where it failed
-            // after COMMIT, the next try finds the effect.
+            // Such a constraint may also end the session, or look like a full disk; or it is an interceptor of the context. Over this message
+            // each time or over any. Before what makes it permanent: where it failed after COMMIT, the next try finds the effect.
             UnitPhase.Commit => FailureKind.PerhapsInfrastructure,
             _ when causes.Exists(cause => cause is PermanentFailureException) => FailureKind.Permanent,
             // Before the rules of the queue: one for the errors of a save would take a lost connection for one too.

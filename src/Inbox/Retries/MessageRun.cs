@@ -44,11 +44,18 @@ internal sealed partial class MessageRun(
         }
     }
 
-    /// <summary>For a permanent failure that has come up in a batch. Completes as <see cref="RunAsync"/> does.</summary>
+    /// <summary>Makes a dead letter of a message whose failure is permanent. Completes when the next one may be handled; the delivery is
+    /// settled when its copy is confirmed, and stays unacked when the consumer stops before.</summary>
     public Task GiveUpAsync(Delivery delivery, Exception failure, Turn turn)
     {
+        if (failure is UnreadableMessageException)
+        {
+            // No handler has seen it.
+            return DeadLetterAsync(delivery, failure: null, failure.Message, turn);
+        }
+
         Charge(delivery);
-        return DeadLetterAsync(delivery, failure, "The handler says that trying again cannot help.", turn);
+        return DeadLetterAsync(delivery, failure, "The failure is permanent: trying again cannot help.", turn);
     }
 
     private async Task TryUntilSettledAsync(Delivery delivery, Turn turn)

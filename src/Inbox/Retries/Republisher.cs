@@ -17,6 +17,9 @@ internal sealed partial class Republisher(
     private readonly CopyConnection _apart = new(connector, "retries one by one", clock);
     private readonly SemaphoreSlim _alone = new(1, 1);
 
+    private readonly Lock _lock = new();
+    private Task _declaring = Task.CompletedTask;
+
     // What is as long will hardly be taken either, and must not take others along again.
     private volatile int _shortestRefused = int.MaxValue;
 
@@ -135,7 +138,7 @@ internal sealed partial class Republisher(
         if (outcome.Unroutable)
         {
             // Somebody has deleted the queue.
-            await DeclareAsync(stopping);
+            await DeclareAsync().WaitAsync(stopping);
             outcome = await PublishAsync(publisher, copy).WaitAsync(abandon);
         }
 
@@ -151,10 +154,17 @@ internal sealed partial class Republisher(
     private static bool HasFailedOverAMessage(ConfirmedPublisher publisher) =>
         publisher.ServerClose?.ReplyCode == Constants.PreconditionFailed;
 
-    private async Task DeclareAsync(CancellationToken cancellationToken)
+    /// <summary>Once for all copies that find at the same time that their queue is gone.</summary>
+    private Task DeclareAsync()
     {
-        await using var connection = await connector.ConnectAsync("declare", cancellationToken);
-        await declarer.DeclareAsync(connection, cancellationToken);
+        using var locked = _lock.EnterScope();
+        return _declaring.IsCompleted ? _declaring = DeclareOnceAsync() : _declaring;
+    }
+
+    private async Task DeclareOnceAsync()
+    {
+        await using var connection = await connector.ConnectAsync("declare", CancellationToken.None);
+        await declarer.DeclareAsync(connection, CancellationToken.None);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A message cannot be put into queue {Queue}: {Reason} It is kept unacked, and tried again")]

@@ -70,7 +70,8 @@ internal sealed partial class HandlerRun(
         }
     }
 
-    /// <summary>Gives the handler its grace. One that succeeds in it has succeeded.</summary>
+    /// <summary>Gives the handler its grace. It has succeeded if it ends well in it as the last of its batch, and has saved by itself or has
+    /// nothing to save: nothing is saved for it any more, and no other one begins.</summary>
     private async Task EndAsync(Task handling, CancellationToken abandon)
     {
         try

@@ -7,6 +7,18 @@ internal readonly record struct TransactionBounds(TimeSpan LockWait, TimeSpan Id
     private static readonly TimeSpan BatchLockWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
+    // A process that hangs keeps everybody from its rows for as long as the server lets it. Batches that take longer than a second grow
+    // smaller, so only one that was overtaken by slowness comes near this.
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromSeconds(30);
+
     public static TransactionBounds For(int messages, TimeSpan handlerTimeout) =>
-        new(messages > 1 ? BatchLockWait : handlerTimeout, handlerTimeout + Slack);
+        new(messages > 1 ? BatchLockWait : handlerTimeout, Longest(messages, handlerTimeout) + Slack);
+
+    /// <summary>Handlers that leave the database alone until all of them are saved let the transaction lie idle for as long as they take
+    /// together.</summary>
+    private static TimeSpan Longest(int messages, TimeSpan handlerTimeout)
+    {
+        var together = messages * handlerTimeout;
+        return together < LongestBatch ? together : handlerTimeout > LongestBatch ? handlerTimeout : LongestBatch;
+    }
 }

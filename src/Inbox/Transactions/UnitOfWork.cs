@@ -10,11 +10,12 @@ using Npgsql;
 namespace Inbox;
 
 /// <summary>One transaction: the inbox rows of some deliveries, the effects of those that are fresh, commit. It either commits
-/// all of it or nothing, and never throws.</summary>
+/// all of it or nothing, and throws only where the service provider is gone already.</summary>
 internal sealed partial class UnitOfWork(
     InboxDefinition definition,
     QueueDefinition queue,
     HandlerRun handlers,
+    ConsumerStatus status,
     InboxOptions options,
     Timings timings,
     IServiceScopeFactory scopes,
@@ -31,6 +32,7 @@ internal sealed partial class UnitOfWork(
         if (outcome.RunsOn is { } runsOn)
         {
             // Nobody waits for a handler that may never end, and as long as it runs it has its scope.
+            status.RunsOn(runsOn);
             _ = runsOn.ContinueWith(_ => EndAsync(scope, outcome.SessionEnded), TaskScheduler.Default);
             return outcome;
         }

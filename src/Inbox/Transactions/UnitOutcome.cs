@@ -28,7 +28,8 @@ internal sealed class UnitOutcome
 {
     public UnitFailure? Failure { get; init; }
 
-    /// <summary>The session was ended by force: nothing that a handler can reach may be used for anything else.</summary>
+    /// <summary>The session was ended by force, or its connection was lost: nothing that a handler can reach may be used for anything
+    /// else.</summary>
     public bool SessionEnded { get; init; }
 
     /// <summary>The end of a handler that has not ended in time; null where none runs on.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using RabbitMQ.Client;
 using Servers.Native;
 
 namespace Inbox.Tests.Consuming;
@@ -101,6 +103,57 @@ public sealed class BrokerFaultTests
         Assert.Equal(200, failures);
     }
 
+    /// <summary>Whose copies on their way may wait for as long as the alarm lasts.</summary>
+    [Fact]
+    public async Task While_the_broker_has_an_alarm_a_lane_that_fails_is_replaced()
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        var counts = 0;
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "inbox.handled")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((_, messages, _, _) =>
+        {
+            if (messages > 0 && Interlocked.Increment(ref counts) == 1)
+            {
+                throw new InvalidOperationException("It cannot count.");
+            }
+        });
+        meters.Start();
+        void Setup(ConsumerSetup setup)
+        {
+            DeliverAhead(setup, lanes: 1, prefetch: 40, batchSize: 1);
+            setup.Timings = new Timings { Drain = TimeSpan.FromSeconds(1) };
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return message.Number == 0 ? throw new InvalidOperationException("No.") : Task.CompletedTask;
+            };
+        }
+
+        await arena.DeclareAsync(Setup);
+        await arena.PublishManyAsync(10, _ => "k");
+        await RaiseAlarmAsync(servers);
+        await using var consumer = await StartAsync(arena, Setup);
+
+        await consumer.UntilLoggedAsync("a lane has failed");
+        await arena.UntilNotesAsync(9);
+        await EndAlarmAsync(servers);
+        await consumer.UntilCountAsync("inbox.retried", 1);
+        await arena.UntilSettledAsync(consumer);
+
+        // The lane that was replaced may have sent one as well, whose confirm nobody waited for.
+        Assert.InRange(await arena.MessagesAsync(RetryQueue(arena)), 1u, 2u);
+    }
+
     [Fact]
     public async Task A_message_for_whose_copy_the_broker_has_become_too_strict_ends_among_the_dead_letters_and_disturbs_no_other()
     {
@@ -117,7 +170,7 @@ public sealed class BrokerFaultTests
         await arena.DeclareAsync(Setup);
         await arena.PublishManyAsync(1, _ => "long", bodyBytes: 100_000);
         await arena.PublishManyAsync(20, i => $"k{i}", from: 1);
-        await servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "eval", "application:set_env(rabbit, max_message_size, 50000).");
+        await BecomeStrictAsync(servers);
         await using var consumer = await StartAsync(arena, Setup);
 
         await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
@@ -127,6 +180,44 @@ public sealed class BrokerFaultTests
         await arena.UntilSettledAsync(consumer);
         Assert.Equal(20, await arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note"));
         Assert.Equal(1u, await arena.MessagesAsync(arena.DeadQueue));
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task So_does_one_whose_headers_leave_no_room_in_their_frame_besides(bool isUnderstood)
+    {
+        await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
+        await using var arena = await InboxArena.CreateAsync(servers.Pair());
+        void Setup(ConsumerSetup setup)
+        {
+            setup.Settings[Retry + "Immediate"] = "0";
+            setup.Handling = (db, message, context, _) =>
+            {
+                NoteIt.Add(db, message, context);
+                return context.Headers.ContainsKey("filler") ? throw new InvalidOperationException("never") : Task.CompletedTask;
+            };
+        }
+
+        await arena.DeclareAsync(Setup);
+        var properties = InboxArena.Properties(
+            Guid.CreateVersion7(), headers: new Dictionary<string, object?> { ["filler"] = new string('x', 130_800) });
+        properties.Type = isUnderstood ? properties.Type : "unknown";
+        await using (var channel = await (await arena.Servers.ConnectAsync()).CreateChannelAsync())
+        {
+            await channel.BasicPublishAsync("", arena.Queue, mandatory: true, properties, Long());
+        }
+
+        await arena.UntilQueuedAsync(1);
+        await arena.PublishManyAsync(20, i => $"k{i}");
+        await BecomeStrictAsync(servers);
+        await using var consumer = await StartAsync(arena, Setup);
+
+        await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
+        await arena.UntilNotesAsync(20);
+        await consumer.UntilReadyAsync();
+        await arena.UntilSettledAsync(consumer);
         Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
     }
 
@@ -214,6 +305,12 @@ public sealed class BrokerFaultTests
         return RunningConsumer.StartAsync(setup);
     }
 
+    /// <summary>For what is published from now on.</summary>
+    private static Task<string> BecomeStrictAsync(NativeServers servers) => servers.RabbitMq.RabbitmqctlAsync(
+        CancellationToken.None, "eval", "application:set_env(rabbit, max_message_size, 50000).");
+
+    private static byte[] Long() => Messaging.MessageSerializer.Default.Encode(new { text = "n", padding = new string('x', 100_000) });
+
     private static Task<string> RaiseAlarmAsync(NativeServers servers) =>
         servers.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "set_disk_free_limit", "1000000GB");
 
@@ -224,7 +321,9 @@ public sealed class BrokerFaultTests
         async () => (await consumer.HealthAsync()).Status == HealthStatus.Unhealthy, TimeSpan.FromSeconds(10), "health tells of copies that are not confirmed");
 
     private static Task UntilInRetryQueueAsync(InboxArena arena, uint messages) => Eventually.EqualsAsync(
-        messages, () => arena.MessagesAsync(arena.Queue + ".retry.3600000"), TimeSpan.FromSeconds(20), "waiting");
+        messages, () => arena.MessagesAsync(RetryQueue(arena)), TimeSpan.FromSeconds(20), "waiting");
+
+    private static string RetryQueue(InboxArena arena) => arena.Queue + ".retry.3600000";
 
     private static Task FailFirst(NotesContext db, Noted message, MessageContext context, CancellationToken cancellationToken)
     {

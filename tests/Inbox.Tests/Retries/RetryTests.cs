@@ -231,6 +231,28 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task It_is_declared_once_for_all_messages_that_find_it_gone_together()
+    {
+        var broker = new Uri(Arena.Servers.RabbitMq);
+        await using var network = TcpProxy.Start(broker.Host, broker.Port);
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.RabbitMq = new UriBuilder(broker) { Host = "127.0.0.1", Port = network.Port }.Uri.AbsoluteUri;
+            setup.Handling = (_, _, _, _) => throw new InvalidOperationException("no");
+        });
+        await (await Arena.ChannelAsync()).QueueDeleteAsync(RetryInAnHourQueue);
+        network.Delay = TimeSpan.FromMilliseconds(100);
+
+        await Arena.PublishManyAsync(40, i => $"k{i}");
+
+        await UntilDeferredAsync(40);
+        // One to consume, one for the copies, and one each time it was declared.
+        Assert.InRange(network.Connections, 3, 6);
+    }
+
+    [Fact]
     public async Task Nothing_is_acked_while_its_copy_cannot_be_published()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
@@ -300,6 +322,19 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
         var dead = await Arena.DeadLetterAsync();
         Assert.Equal(6, calls);
         Assert.Equal(3, dead.Headers["x-attempt"]);
+    }
+
+    /// <summary>Looking at a dead letter and putting it back counts as a delivery too, and who moves it may keep the count.</summary>
+    [Fact]
+    public async Task How_often_a_message_was_delivered_before_it_was_moved_back_makes_it_no_suspect()
+    {
+        await using var consumer = await Arena.ConsumeAsync();
+
+        await Arena.PublishAsync(new Noted("moved back"), headers: new Dictionary<string, object?> { ["x-delivery-count"] = 1_000L });
+
+        await Arena.UntilNotesAsync(1);
+        await Arena.UntilSettledAsync(consumer);
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("one by one", StringComparison.Ordinal));
     }
 
     private async Task<bool> IsFullAsync()

@@ -92,6 +92,34 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
         await Arena.UntilNotesAsync(1);
     }
 
+    /// <summary>At COMMIT, by a deferred constraint: it ends the session, or says that the disk is full or that the system has failed.</summary>
+    [Theory]
+    [InlineData("PERFORM pg_terminate_backend(pg_backend_pid());")]
+    [InlineData("RAISE EXCEPTION 'full' USING ERRCODE = '53100';")]
+    [InlineData("RAISE EXCEPTION 'broken' USING ERRCODE = '58030';")]
+    public async Task So_is_one_that_fails_its_own_commit_each_time_as_a_database_that_is_away_would(string failure)
+    {
+        await Arena.Servers.ExecuteAsync(
+            $$"""
+            CREATE FUNCTION fail_commit() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                {{failure}}
+                RETURN NULL;
+            END
+            $body$;
+            CREATE CONSTRAINT TRIGGER fail_commit AFTER INSERT ON note
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.text = 'poison') EXECUTE FUNCTION fail_commit();
+            """);
+        await using var consumer = await Arena.ConsumeAsync(RetryInAnHour);
+
+        await Arena.PublishAsync(new Noted("poison"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("text = 'next'"));
+    }
+
     [Fact]
     public async Task So_is_one_over_which_something_else_than_the_database_fails_the_commit_each_time()
     {

@@ -1,5 +1,7 @@
+using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace Inbox.Tests.Transactions;
@@ -282,10 +284,110 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         }
     }
 
+    [Fact]
+    public async Task Health_tells_of_handlers_that_run_on_until_they_have_ended()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        var calls = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Settings["Inbox:HandlerTimeout"] = "100ms";
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.Handling = (_, _, _, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                mayGoOn.Wait(CancellationToken.None);
+                return Task.CompletedTask;
+            };
+        });
+        try
+        {
+            await Arena.PublishManyAsync(3, i => $"k{i}");
+            await UntilDeferredAsync(3);
+
+            var health = (await consumer.HealthAsync()).Entries["consumers"];
+            Assert.Equal(HealthStatus.Degraded, health.Status);
+            // One that was taken together with another is called once more, alone.
+            Assert.Contains($"{calls} calls", health.Description, StringComparison.Ordinal);
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+
+        await consumer.UntilReadyAsync();
+    }
+
+    /// <summary>While its body is decoded it has nothing in hand that could be taken from it.</summary>
+    [Fact]
+    public async Task A_message_whose_decoding_does_not_end_is_charged_and_holds_nobody_up()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            Shorten(setup);
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.Describe = inbox => inbox.Queue(Arena.Queue, queue => queue.Handle<Stubborn, NoteStubborn>());
+        });
+        try
+        {
+            await PublishAsync("next", key: "k");
+            await PublishAsync("stuck", key: "k");
+            await PublishAsync("next", key: "k");
+
+            await UntilDeferredAsync();
+            await Arena.UntilNotesAsync(2);
+        }
+        finally
+        {
+            Stubborn.MayGoOn.Set();
+        }
+
+        Task PublishAsync(string text, string key)
+        {
+            var properties = InboxArena.Properties(Guid.CreateVersion7(), key);
+            properties.Type = Stubborn.MessageType;
+            return Arena.PublishRawAsync(properties, MessageSerializer.Default.Encode(new { text }));
+        }
+    }
+
     private static void Shorten(ConsumerSetup setup)
     {
         RetryInAnHour(setup);
         setup.Settings["Inbox:HandlerTimeout"] = "500ms";
+    }
+
+    public sealed class Stubborn : IMessage
+    {
+        private readonly string _text = "";
+
+        public static string MessageType => "test.stubborn.v1";
+
+        public static ManualResetEventSlim MayGoOn { get; } = new();
+
+        public string Text
+        {
+            get => _text;
+            init
+            {
+                if (value == "stuck")
+                {
+                    MayGoOn.Wait(CancellationToken.None);
+                }
+
+                _text = value;
+            }
+        }
+    }
+
+    public sealed class NoteStubborn(NotesContext db) : IMessageHandler<Stubborn>
+    {
+        public Task HandleAsync(Stubborn message, MessageContext context, CancellationToken cancellationToken)
+        {
+            NoteIt.Add(db, new Noted(message.Text), context);
+            return Task.CompletedTask;
+        }
     }
 
     /// <summary>How many connections the scopes of handlers have in hand.</summary>

@@ -28,6 +28,41 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
             "SELECT count(*) FROM (SELECT number < lag(number) OVER (PARTITION BY key ORDER BY id) AS late FROM note) AS n WHERE late"));
     }
 
+    /// <summary>To the server the transaction lies idle meanwhile.</summary>
+    [Fact]
+    public async Task Handlers_that_take_longer_together_than_one_may_share_a_transaction_all_the_same()
+    {
+        const int Batch = 64;
+        using var published = new SemaphoreSlim(0);
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(2_000, _ => "k");
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Settings["Inbox:BatchSize"] = $"{Batch}";
+            setup.Settings["Inbox:HandlerTimeout"] = "2s";
+            Together(setup, async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Number == 2_000)
+                {
+                    await published.WaitAsync(cancellationToken);
+                }
+                else if (message.Number > 2_000)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(220), cancellationToken);
+                }
+            });
+        });
+        await Arena.UntilNotesAsync(2_000);
+
+        await Arena.PublishManyAsync(1, _ => "k", from: 2_000);
+        await Arena.PublishManyAsync(Batch, _ => "k", from: 2_001);
+        published.Release();
+
+        await Arena.UntilNotesAsync(2_001 + Batch, 60);
+        Assert.Equal(1, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT xmin::text) FROM note WHERE number > 2000"));
+    }
+
     [Fact]
     public async Task A_message_whose_handler_fails_costs_only_itself()
     {
