@@ -3,19 +3,28 @@ namespace PlaceOrders;
 /// <summary>The ledger's questions to the database.</summary>
 internal static class LedgerSql
 {
-    // Stock and confirmed orders are read by one statement, here and in CompareStock: they change in one transaction, so one
-    // snapshot never shows a difference that is only a matter of timing, whatever other orders are on their way.
+    // Stock and the orders that hold it are read by one statement, here and in CompareStock: both change in one transaction, so one
+    // snapshot never shows a difference that is only a matter of timing, whatever other orders are on their way. One that was cancelled
+    // when it was confirmed holds its stock until fulfilment has handled the message that tells of it.
     private const string StockNow =
         """
-        SELECT stock.sku, stock.available, coalesce(confirmed.units, 0)::bigint AS confirmed_units
+        SELECT stock.sku, stock.available, coalesce(held.units, 0)::bigint AS held_units
         FROM stock
         LEFT JOIN (
             SELECT order_line.sku, sum(order_line.quantity) AS units
-            FROM orders
-            JOIN order_line ON order_line.order_id = orders.id
-            WHERE lower(orders.status::text) = 'confirmed'
+            FROM (
+                SELECT id FROM orders WHERE lower(status::text) = 'confirmed'
+                UNION ALL
+                SELECT message.key::uuid
+                FROM outbox_message AS message
+                WHERE CASE WHEN message.type = 'orders.order-cancelled.v1' THEN (convert_from(message.body, 'UTF8')::jsonb ->> 'heldStock')::boolean END
+                    AND NOT EXISTS (
+                        SELECT FROM inbox_message
+                        WHERE inbox_message.message_id = message.message_id AND inbox_message.consumer = 'orders.fulfilment')
+            ) AS holder
+            JOIN order_line ON order_line.order_id = holder.id
             GROUP BY order_line.sku
-        ) AS confirmed ON confirmed.sku = stock.sku
+        ) AS held ON held.sku = stock.sku
         """;
 
     public const string Prepare =
@@ -34,7 +43,7 @@ internal static class LedgerSql
                coalesce(sum(greatest(moved - expected, 0)), 0)::bigint AS surplus
         FROM (
             SELECT before.available - now.available AS moved,
-                   now.confirmed_units - before.confirmed_units AS expected
+                   now.held_units - before.held_units AS expected
             FROM stock_before AS before
             JOIN ({StockNow}) AS now ON now.sku = before.sku
         ) AS article

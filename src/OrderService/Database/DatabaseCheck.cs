@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 
 namespace OrderService.Database;
 
 /// <summary>Healthy when the database answers and has been migrated. Asked through the context, so that its model is built
-/// before the first request is let in.</summary>
+/// before the first request is let in; but not by a query of EF Core's, whose translation takes a tenth of a start.</summary>
 internal sealed class DatabaseCheck<TContext>(TContext db) : IHealthCheck
     where TContext : DbContext
 {
@@ -15,9 +16,11 @@ internal sealed class DatabaseCheck<TContext>(TContext db) : IHealthCheck
     {
         try
         {
+            await db.Database.OpenConnectionAsync(cancellationToken);
+            await using var command = new NpgsqlCommand("SELECT to_regclass('outbox_message') IS NOT NULL", (NpgsqlConnection)db.Database.GetDbConnection());
             // The bound of the check alone would not do: see RequestCommands.
-            db.Database.SetCommandTimeout(Bound);
-            return await db.Database.SqlQuery<bool>($"""SELECT to_regclass('outbox_message') IS NOT NULL AS "Value" """).SingleAsync(cancellationToken)
+            command.CommandTimeout = (int)Bound.TotalSeconds;
+            return (bool)(await command.ExecuteScalarAsync(cancellationToken))!
                 ? HealthCheckResult.Healthy("Answers.")
                 : HealthCheckResult.Unhealthy("Has no table outbox_message: it has not been migrated.");
         }

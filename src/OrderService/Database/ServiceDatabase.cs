@@ -11,12 +11,13 @@ internal static class ServiceDatabase
     public const string Setting = "ConnectionStrings:Postgres";
 
     /// <summary>Adds a pool of contexts over one pool of connections, its health check "database", the look at what it
-    /// promises, and the answer to requests that fail because of it. Nothing is connected yet.</summary>
+    /// promises, and the answer to requests that fail because of it. Reserves a thread for each connection. Nothing is connected yet.</summary>
     /// <exception cref="SettingsException">The connection string is missing, not understood, or not one that the service can work with.</exception>
     public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
         where TContext : DbContext
     {
         var database = Read(builder.Configuration[Setting]);
+        ReserveThreads(new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize);
         // By a factory: what that makes is disposed of with the services.
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddDbContextPool<TContext>((services, options) => options
@@ -30,6 +31,15 @@ internal static class ServiceDatabase
     /// <summary>Bounds what requests ask of the database. After the routing.</summary>
     public static void UseDatabase<TContext>(this WebApplication app)
         where TContext : DbContext => app.UseMiddleware<RequestCommands<TContext>>();
+
+    /// <summary>Asking a server that has fallen silent to cancel a command blocks a thread of the process's pool in Npgsql until it times
+    /// out. The pool begins with a thread for each core, and adds two a second: while it grows, nothing else would be answered, not even
+    /// whether the process lives.</summary>
+    private static void ReserveThreads(int connections)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + connections), completions);
+    }
 
     private static NpgsqlDataSource Read(string? value)
     {

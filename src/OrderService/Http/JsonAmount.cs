@@ -5,7 +5,7 @@ namespace OrderService.Http;
 /// <summary>Reads an amount of money from a JSON number, exactly or not at all.</summary>
 internal static class JsonAmount
 {
-    // More digits than any amount in bounds has; a decimal holds 28 of them without rounding.
+    // More than any amount in bounds has; a decimal holds so many digits, and so many of them behind the point, without rounding.
     private const int MostDigits = 28;
 
     /// <summary>The value with the decimals that it was written with; false if a decimal cannot hold it exactly. The parser
@@ -13,8 +13,8 @@ internal static class JsonAmount
     public static bool TryRead(string number, out decimal value) =>
         decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
         && Mantissa(number).Count(char.IsAsciiDigit) <= MostDigits
-        // An exponent can push every digit out of the decimal's reach: 1e-40 is not 0.
-        && (value != 0 || !Mantissa(number).Any(character => character is >= '1' and <= '9'));
+        // An exponent can push digits out of the decimal's reach, every one or the last: 1e-40 is not 0.
+        && (value == 0 ? !Mantissa(number).Any(character => character is >= '1' and <= '9') : WrittenDecimals(number) <= MostDigits);
 
     /// <summary>How many decimals a value has, trailing zeros left out.</summary>
     public static int Decimals(decimal value)
@@ -28,5 +28,13 @@ internal static class JsonAmount
         return decimals;
     }
 
-    private static IEnumerable<char> Mantissa(string number) => number.TakeWhile(character => character is not ('e' or 'E'));
+    private static int WrittenDecimals(string number)
+    {
+        var mantissa = Mantissa(number);
+        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
+        var exponent = mantissa.Length == number.Length ? 0 : int.Parse(number[(mantissa.Length + 1)..], CultureInfo.InvariantCulture);
+        return (point < 0 ? 0 : mantissa.Length - point - 1) - exponent;
+    }
+
+    private static string Mantissa(string number) => number.Split('e', 'E')[0];
 }

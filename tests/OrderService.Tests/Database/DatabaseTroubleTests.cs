@@ -165,8 +165,10 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         Assert.Equal(1L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-cancelled.v1'"));
     }
 
-    [Fact]
-    public async Task When_a_commit_wins_after_its_connection_is_lost_there_is_one_order_and_its_client_is_told()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task When_a_commit_wins_after_its_connection_is_lost_there_is_one_order_and_its_client_is_told(string? idempotencyKey)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
         await arena.Arena.ExecuteAsync(
@@ -186,7 +188,7 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
             await using var transaction = await locker.BeginTransactionAsync();
             await using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(1)", locker);
             await command.ExecuteNonQueryAsync();
-            placing = service.PlaceAsync(Body);
+            placing = service.PlaceAsync(Body, idempotencyKey);
             await UntilOneWaitsForAsync("advisory");
             network.Reset();
             await UntilOneWaitsForAsync("transactionid");

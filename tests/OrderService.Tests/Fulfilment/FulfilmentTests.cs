@@ -89,12 +89,24 @@ public sealed class FulfilmentTests(ServersFixture servers)
         var id = await service.PlaceAsync("sku-1", 1);
         await service.BecomesAsync(id, "confirmed");
 
-        foreach (var name in new[] { "outbox_pending", "outbox_oldest_age_seconds", "outbox_sent", "inbox_handled", "http_server_request_duration_seconds_count" })
+        string[] names =
+        [
+            "outbox_pending", "outbox_oldest_age_seconds", "outbox_sent", "inbox_handled", "http_server_request_duration_seconds_count",
+            // Before there is one: the first would not show as a rise.
+            "inbox_dead_lettered",
+        ];
+        foreach (var name in names)
         {
             await Eventually.IsTrueAsync(
                 async () => (await service.Http.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith(name, StringComparison.Ordinal)),
                 Soon,
                 $"a metric {name}");
         }
+
+        await Eventually.IsTrueAsync(
+            async () => (await service.Http.GetStringAsync("/metrics")).Split('\n').Any(line =>
+                line.StartsWith("inbox_handle_duration_seconds_bucket", StringComparison.Ordinal) && line.Contains("le=\"0.025\"", StringComparison.Ordinal)),
+            Soon,
+            "how long a handler takes, in milliseconds");
     }
 }

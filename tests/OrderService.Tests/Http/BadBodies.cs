@@ -129,6 +129,8 @@ internal static class BadBodies
         With("unitPrice", "1e-400", Line + ".unitPrice", Price),
         With("unitPrice", "0.00000000000000000000000000000000001", Line + ".unitPrice", Price),
         With("unitPrice", "1.00000000000000000000000000000000001", Line + ".unitPrice", Price),
+        With("unitPrice", "1000000000000000000000000004e-29", Line + ".unitPrice", Price),
+        With("unitPrice", "9999999999999999999999999999e-29", Line + ".unitPrice", Price),
         With("unitPrice", "1000000000.0001", Line + ".unitPrice", Price),
         With("unitPrice", "1000000001", Line + ".unitPrice", Price),
         With("unitPrice", "1e10", Line + ".unitPrice", Price),

@@ -30,6 +30,28 @@ public sealed class ListOrdersTests(ServersFixture servers)
         Assert.All(some, order => Assert.Equal("c1 rejected", $"{order.GetProperty("customerId")} {order.GetProperty("status")}"));
     }
 
+    [Fact]
+    public async Task A_page_of_long_orders_holds_fewer_of_them_and_no_order_is_left_out()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        await arena.Arena.ExecuteAsync(
+            """
+            INSERT INTO orders (id, customer_id, currency, status, total, placed_at, version)
+            SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'anna', 'EUR', 'placed', 1, timestamptz '2026-01-01' - n * interval '1 minute', 0
+            FROM generate_series(1, 5) AS n;
+            INSERT INTO order_line (order_id, line, sku, quantity, unit_price)
+            SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, line, 'sku-1', 1, 1
+            FROM (VALUES (1, 4000), (2, 6000), (3, 1), (4, 12000), (5, 2)) AS ordered (n, lines) CROSS JOIN generate_series(1, lines) AS line
+            """);
+
+        List<int> pages = [];
+        var all = await WalkAsync(service, "/orders?limit=200", pages);
+
+        Assert.Equal([2, 1, 1, 1], pages);
+        Assert.Equal([4000, 6000, 1, 12000, 2], all.Select(order => order.GetProperty("lines").GetArrayLength()));
+    }
+
     [Theory]
     [InlineData("", "orders_placed_at")]
     [InlineData("status = 'confirmed' AND", "orders_status")]
@@ -68,13 +90,14 @@ public sealed class ListOrdersTests(ServersFixture servers)
 
     private static Guid Id(JsonElement order) => order.GetProperty("id").GetGuid();
 
-    private static async Task<List<JsonElement>> WalkAsync(ServiceUnderTest service, string path)
+    private static async Task<List<JsonElement>> WalkAsync(ServiceUnderTest service, string path, List<int>? pages = null)
     {
         List<JsonElement> orders = [];
         for (var next = path; next is not null;)
         {
             var page = await service.Http.GetFromJsonAsync<JsonElement>(next);
             orders.AddRange(page.GetProperty("items").EnumerateArray());
+            pages?.Add(page.GetProperty("items").GetArrayLength());
             var after = page.GetProperty("next").GetString();
             next = after is null ? null : $"{path}&after={after}";
         }

@@ -12,19 +12,26 @@ internal static class LedgerTables
         CREATE TABLE idempotency_key (key text PRIMARY KEY, order_id uuid);
         CREATE TABLE outbox_message (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id uuid DEFAULT gen_random_uuid(),
-            type text, key text, sent_at timestamptz);
+            type text, key text, sent_at timestamptz, body bytea);
+        CREATE TABLE inbox_message (consumer text, message_id uuid, PRIMARY KEY (consumer, message_id));
         INSERT INTO stock VALUES ('sku-1', 100), ('sku-2', 100);
         -- An older order that is on its way while the run begins must not disturb its count.
         INSERT INTO orders VALUES ('00000000-0000-0000-0000-000000000001', 'other', 'placed');
         INSERT INTO order_line VALUES ('00000000-0000-0000-0000-000000000001', 1, 'sku-2', 5);
         INSERT INTO outbox_message (type, key) VALUES ('orders.order-placed.v1', '00000000-0000-0000-0000-000000000001');
+        -- Nor one that was cancelled when it was confirmed, and has not given back its stock yet.
+        INSERT INTO orders VALUES ('00000000-0000-0000-0000-000000000002', 'other', 'cancelled');
+        INSERT INTO order_line VALUES ('00000000-0000-0000-0000-000000000002', 1, 'sku-2', 7);
+        INSERT INTO outbox_message (type, key, body)
+        VALUES ('orders.order-cancelled.v1', '00000000-0000-0000-0000-000000000002', convert_to('{"heldStock":true}', 'UTF8'));
         """;
 
     public const string TwoOrdersSql =
         """
-        DELETE FROM outbox_message;
-        UPDATE orders SET status = 'confirmed';
-        UPDATE stock SET available = available - 5 WHERE sku = 'sku-2';
+        DELETE FROM outbox_message WHERE type = 'orders.order-placed.v1';
+        UPDATE orders SET status = 'confirmed' WHERE status = 'placed';
+        UPDATE stock SET available = available - 5 + 7 WHERE sku = 'sku-2';
+        INSERT INTO inbox_message SELECT 'orders.fulfilment', message_id FROM outbox_message WHERE type = 'orders.order-cancelled.v1';
         INSERT INTO orders VALUES (@confirmed, 'customer-run1-1', 'confirmed'), (@rejected, 'customer-run1-2', 'rejected');
         INSERT INTO order_line VALUES (@confirmed, 1, 'sku-1', 2), (@confirmed, 2, 'sku-1', 1), (@rejected, 1, 'sku-none', 1);
         UPDATE stock SET available = available - 3 WHERE sku = 'sku-1';

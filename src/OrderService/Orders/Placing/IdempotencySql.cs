@@ -15,15 +15,17 @@ internal static class IdempotencySql
         WHERE known.created_at < now() - interval '24 hours'
         """;
 
-    // In small batches: a long transaction would hold back vacuum everywhere.
-    public const string Purge =
-        """
+    /// <summary>How many keys <see cref="Purge"/> deletes at most: a long transaction would hold back vacuum everywhere.</summary>
+    public const int PurgeBatch = 1_000;
+
+    public static readonly string Purge =
+        $"""
         DELETE FROM idempotency_key
         WHERE key IN (
             SELECT key FROM idempotency_key
             WHERE created_at < now() - interval '24 hours'
             ORDER BY created_at
-            LIMIT 1000
+            LIMIT {PurgeBatch}
             FOR UPDATE SKIP LOCKED)
         """;
 }

@@ -46,9 +46,14 @@ internal sealed class OrderPlacement(OrdersDbContext db, TimeProvider clock)
                 continue;
             }
 
-            return known.BodyHash.AsSpan().SequenceEqual(hash)
-                ? new PlacementResult(PlacementOutcome.PlacedBefore, await db.Orders.AsNoTracking().SingleAsync(o => o.Id == known.OrderId, cancellationToken))
-                : new PlacementResult(PlacementOutcome.KeyTaken, Order: null);
+            if (!known.BodyHash.AsSpan().SequenceEqual(hash))
+            {
+                return new PlacementResult(PlacementOutcome.KeyTaken, Order: null);
+            }
+
+            // The same order, where a commit of this request has won after its connection was lost.
+            var outcome = known.OrderId == orderId ? PlacementOutcome.Placed : PlacementOutcome.PlacedBefore;
+            return new PlacementResult(outcome, await db.Orders.AsNoTracking().SingleAsync(o => o.Id == known.OrderId, cancellationToken));
         }
 
         return null;
