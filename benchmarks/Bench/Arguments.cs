@@ -39,7 +39,8 @@ internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
         {string.Join('\n', All.Select(verb => $"  {verb.Name,-12}{verb.Summary}"))}
 
         The servers are private instances of this machine's own PostgreSQL and RabbitMQ, with durable settings. Progress goes
-        to standard error, a table to standard output, and the figures to benchmarks/results/latest.json.
+        to standard error, a table to standard output, and the figures to benchmarks/results/latest.json. relay-aged needs
+        15 GB of the temporary directory.
         """;
 
     /// <exception cref="ServersException">An argument is unknown.</exception>

@@ -61,7 +61,7 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
     {
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(addTo))));
-        return await meter.StopAsync(counts.Sum(), meter.Elapsed);
+        return await meter.StopAsync(counts.Sum());
     }
 
     private async Task<int> CommitUntilTimeIsUpAsync(Action<OutboxContext, Purchase> addTo)

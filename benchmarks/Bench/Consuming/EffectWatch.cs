@@ -19,6 +19,6 @@ internal static class EffectWatch
         var meter = await CostMeter.StartAsync(arena, table.Database, client);
         var before = await table.CountAsync();
         await Eventually.IsTrueAsync(async () => await table.CountAsync() >= messages, Deadline, "all effects");
-        return await meter.StopAsync(messages - before, meter.Elapsed);
+        return await meter.StopAsync(messages - before);
     }
 }

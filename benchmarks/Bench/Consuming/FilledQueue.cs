@@ -38,7 +38,7 @@ internal sealed class FilledQueue : IAsyncDisposable
         var meter = await CostMeter.StartAsync(_run.Arena, _table.Database);
         var before = running.Handled;
         await running.HandledAsync(messages, _run.Stop);
-        var sample = await meter.StopAsync(messages - before, meter.Elapsed);
+        var sample = await meter.StopAsync(messages - before);
         await _table.RequireEffectsAsync(messages);
         return sample;
     }
@@ -62,11 +62,18 @@ internal sealed class FilledQueue : IAsyncDisposable
         await publisher.PublishAsync(Exchange, messages, Counting.MessageType, Counting.Body);
     }
 
+    /// <summary>With all around it: a broker that is killed in a later workload would bring every queue back to life first.</summary>
     public async ValueTask DisposeAsync()
     {
         await using (var channel = await _connection.CreateChannelAsync())
         {
-            await channel.QueueDeleteAsync(_queue);
+            var retries = new RetryLadder(new RetryOptions()).Waits.Select(wait => RetryLadder.QueueName(_queue, wait));
+            foreach (var queue in (string[])[_queue, .. retries, new QueueDefinition(_queue).DeadQueue])
+            {
+                await channel.QueueDeleteAsync(queue);
+            }
+
+            await channel.ExchangeDeleteAsync(Exchange);
         }
 
         await _connection.DisposeAsync();

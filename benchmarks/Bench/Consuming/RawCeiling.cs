@@ -38,7 +38,7 @@ internal sealed class RawCeiling(Run run, EffectTable table, BoundQueue queue)
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         var before = Interlocked.Read(ref handled);
         await await Task.WhenAny([all.Task, .. running]);
-        var sample = await meter.StopAsync(messages - before, meter.Elapsed);
+        var sample = await meter.StopAsync(messages - before);
         await stop.CancelAsync();
         await Task.WhenAll(running).ContinueWith(_ => { }, TaskScheduler.Default);
         await table.RequireEffectsAsync(messages);

@@ -28,7 +28,7 @@ internal sealed class RunningConsumers : IAsyncDisposable
         for (var i = 0; i < hosts; i++)
         {
             var builder = QuietHost.CreateBuilder(arena, database, queue + ".events");
-            builder.Services.AddDbContext<EffectContext>(options => options.UseNpgsql(database.ConnectionString));
+            builder.Services.AddDbContextPool<EffectContext>(options => options.UseNpgsql(database.ConnectionString));
             builder.Services.AddInbox<EffectContext>(inbox => inbox.Queue(queue, describe));
             builder.Services.AddInboxConsumers<EffectContext>();
             var host = builder.Build();

@@ -33,7 +33,7 @@ internal static class AckRate
         var meter = await CostMeter.StartAsync(run.Arena, database: null);
         await channel.BasicConsumeAsync(queue.Name, strategy.Automatic, consumer);
         await all.Task.WaitAsync(TimeSpan.FromMinutes(10), run.Stop);
-        return await meter.StopAsync(messages, meter.Elapsed);
+        return await meter.StopAsync(messages);
     }
 
     public static async Task FillAsync(Run run, BoundQueue queue, int messages)

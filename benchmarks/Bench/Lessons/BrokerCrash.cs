@@ -26,16 +26,7 @@ internal static class BrokerCrash
         await Task.WhenAll(publishers.Select(publisher => publisher.Ended));
         await run.Arena.RabbitMq.StartAsync(run.Stop);
 
-        List<(string, int)> lost = [];
-        foreach (var publisher in publishers)
-        {
-            await publisher.Queue.ConnectAsync();
-            var kept = await QueueContents.TakeAsync(run.Arena, publisher.Queue.Name);
-            lost.Add((publisher.Variant, publisher.Source.TakenForSafe.Count(message => !kept.Ids.Contains(message))));
-            await publisher.Queue.DisposeAsync();
-        }
-
-        return lost;
+        return await Task.WhenAll(publishers.Select(publisher => publisher.LostAsync(run.Arena)));
     }
 
     private sealed record Publisher(string Variant, BoundQueue Queue, Endless Source, Task Ended)
@@ -45,6 +36,14 @@ internal static class BrokerCrash
             var queue = await BoundQueue.DeclareAsync(arena, name, queueType);
             var source = new Endless();
             return new Publisher($"{queueType}, {strategy.Name}", queue, source, Task.Run(() => PublishAsync(arena, strategy, name, source)));
+        }
+
+        public async Task<(string Variant, int Lost)> LostAsync(Arena arena)
+        {
+            await Queue.ConnectAsync();
+            var kept = await QueueContents.TakeAsync(arena, Queue.Name);
+            await Queue.DisposeAsync();
+            return (Variant, Source.TakenForSafe.Count(message => !kept.Ids.Contains(message)));
         }
 
         private static async Task PublishAsync(Arena arena, PublishStrategy strategy, string queue, Endless source)

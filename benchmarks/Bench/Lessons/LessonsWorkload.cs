@@ -14,17 +14,18 @@ internal static class LessonsWorkload
 
     public static async Task RunAsync(Run run)
     {
-        foreach (var type in QueueTypes)
-        {
-            await run.MeasureAsync(Publishing, Rate,
-                [.. PublishStrategy.All.Select(strategy => new Contestant($"{type}, {strategy.Name}", () => PublishRate.MeasureAsync(run, strategy, type)))]);
-        }
-
-        foreach (var type in QueueTypes)
-        {
-            await run.MeasureAsync(Acknowledging, Rate,
-                [.. AckStrategy.All.Select(strategy => new Contestant($"{type}, {strategy.Name}", () => AckRate.MeasureAsync(run, strategy, type)))]);
-        }
+        await run.MeasureAsync(Publishing, Rate,
+        [
+            .. from type in QueueTypes
+               from strategy in PublishStrategy.All
+               select new Contestant($"{type}, {strategy.Name}", () => PublishRate.MeasureAsync(run, strategy, type)),
+        ]);
+        await run.MeasureAsync(Acknowledging, Rate,
+        [
+            .. from type in QueueTypes
+               from strategy in AckStrategy.All
+               select new Contestant($"{type}, {strategy.Name}", () => AckRate.MeasureAsync(run, strategy, type)),
+        ]);
 
         await CrashConsumersAsync(run);
         // Last: a broker that was killed need not come back.

@@ -10,9 +10,7 @@ internal static class PublishRate
     public static async Task<Sample> MeasureAsync(Run run, PublishStrategy strategy, string queueType)
     {
         // As many as take about half a second, or two.
-        var messages = strategy.Name.Contains("one by one", StringComparison.Ordinal) || strategy.Name.Contains("each", StringComparison.Ordinal)
-            ? run.Scale.Of(1_000, 300)
-            : run.Scale.Of(15_000, 5_000);
+        var messages = strategy.Singly ? run.Scale.Of(1_000, 300) : run.Scale.Of(15_000, 5_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.publishing", queueType);
         await using var connection = await run.Arena.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(strategy.Confirms, strategy.Confirms));
@@ -20,6 +18,6 @@ internal static class PublishRate
         await strategy.PublishAsync(channel, queue.Name, new Numbered(messages));
         // What was not waited for is on its way still.
         await Eventually.IsTrueAsync(async () => await queue.CountAsync() == messages, TimeSpan.FromMinutes(10), "all messages are in the queue");
-        return await meter.StopAsync(messages, meter.Elapsed);
+        return await meter.StopAsync(messages);
     }
 }

@@ -15,8 +15,9 @@ internal interface IMessageSource
 /// <summary>A way to publish persistent messages on one channel.</summary>
 /// <param name="Name">For the results.</param>
 /// <param name="Confirms">Whether the channel has publisher confirms.</param>
+/// <param name="Singly">Whether each message waits for the answer to the one before: far fewer fit into the same time.</param>
 /// <param name="PublishAsync">Publishes all that the source has to the queue.</param>
-internal sealed record PublishStrategy(string Name, bool Confirms, Func<IChannel, string, IMessageSource, Task> PublishAsync)
+internal sealed record PublishStrategy(string Name, bool Confirms, bool Singly, Func<IChannel, string, IMessageSource, Task> PublishAsync)
 {
     private const int Batch = 100;
     private const int Window = 1_024;
@@ -24,12 +25,12 @@ internal sealed record PublishStrategy(string Name, bool Confirms, Func<IChannel
 
     public static IReadOnlyList<PublishStrategy> All { get; } =
     [
-        new("no confirms", Confirms: false, ForgetAsync),
-        new("confirms, one by one", Confirms: true, (channel, queue, source) => WindowAsync(channel, queue, source, 1)),
-        new($"confirms, in batches of {Batch}", Confirms: true, BatchesAsync),
-        new($"confirms, pipelined, {Window} in flight", Confirms: true, (channel, queue, source) => WindowAsync(channel, queue, source, Window)),
-        new("AMQP transaction for each message", Confirms: false, (channel, queue, source) => TransactionsAsync(channel, queue, source, 1)),
-        new($"AMQP transaction for {Batch} messages", Confirms: false, (channel, queue, source) => TransactionsAsync(channel, queue, source, Batch)),
+        new("no confirms", Confirms: false, Singly: false, ForgetAsync),
+        new("confirms, one by one", Confirms: true, Singly: true, (channel, queue, source) => WindowAsync(channel, queue, source, 1)),
+        new($"confirms, in batches of {Batch}", Confirms: true, Singly: false, BatchesAsync),
+        new($"confirms, pipelined, {Window} in flight", Confirms: true, Singly: false, (channel, queue, source) => WindowAsync(channel, queue, source, Window)),
+        new("AMQP transaction for each message", Confirms: false, Singly: true, (channel, queue, source) => TransactionsAsync(channel, queue, source, 1)),
+        new($"AMQP transaction for {Batch} messages", Confirms: false, Singly: false, (channel, queue, source) => TransactionsAsync(channel, queue, source, Batch)),
     ];
 
     private static async Task ForgetAsync(IChannel channel, string queue, IMessageSource source)

@@ -25,19 +25,16 @@ internal sealed class CostMeter
     public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null) =>
         new(arena, database, client, await ReadAsync(arena, database, client));
 
-    /// <summary>Since the start.</summary>
-    public TimeSpan Elapsed => _watch.Elapsed;
-
-    /// <summary>Messages a second until <paramref name="end"/>, or until now, and the costs of each of them until now.</summary>
+    /// <summary>Messages a second until now, and the costs of each of them.</summary>
     /// <exception cref="BenchException">There were none.</exception>
-    public async Task<Sample> StopAsync(long messages, TimeSpan? end = null)
+    public async Task<Sample> StopAsync(long messages)
     {
         if (messages <= 0)
         {
             throw new BenchException("All was done before anything could be measured.");
         }
 
-        var elapsed = end ?? _watch.Elapsed;
+        var elapsed = _watch.Elapsed;
         var after = await ReadAsync(_arena, _database, _client);
         return new Sample(
             messages / elapsed.TotalSeconds,

@@ -45,7 +45,7 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         var before = relay.Sent;
         await relay.SentAsync(rows, run.Stop);
-        var sample = await meter.StopAsync(rows - before, meter.Elapsed);
+        var sample = await meter.StopAsync(rows - before);
 
         await table.RequireAllSentAsync();
         await queue.ConnectAsync();

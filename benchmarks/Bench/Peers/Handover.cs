@@ -7,18 +7,20 @@ namespace Bench.Peers;
 /// <summary>From the first commit until the last message is in the queue.</summary>
 internal sealed class Handover(Run run, BoundQueue queue, int messages)
 {
+    public const int Committers = 32;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     public async Task<Sample> RunAsync(OutboxTable table, Func<Task<IContender>> start)
     {
         await table.EmptyAsync();
         await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
-        await Wolverine.ForgetAsync(table.Database);
+        await WolverineHost.ForgetAsync(table.Database);
         await queue.EmptyAsync();
         await using var contender = await start();
         var meter = await CostMeter.StartAsync(run.Arena, table.Database, contender.ProcessId);
-        await contender.CommitAsync();
+        await contender.CommitAsync(messages, Committers);
         await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages, Deadline, $"{messages} messages are in the queue");
-        return await meter.StopAsync(messages, meter.Elapsed);
+        return await meter.StopAsync(messages);
     }
 }

@@ -6,8 +6,8 @@ internal interface IContender : IAsyncDisposable
     /// <summary>Its process; null for this one.</summary>
     int? ProcessId { get; }
 
-    /// <summary>Commits all of them; completes when they are committed, wherever their messages are by then.</summary>
-    Task CommitAsync();
+    /// <summary>Commits so many with so many committers; completes when they are committed, wherever their messages are by then.</summary>
+    Task CommitAsync(int messages, int committers);
 
     /// <summary>Messages that are committed and still in its outbox.</summary>
     Task<long> WaitingAsync();

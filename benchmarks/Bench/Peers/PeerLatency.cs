@@ -8,12 +8,14 @@ namespace Bench.Peers;
 /// <summary>Wolverine's way from the commit to the delivery; its program says when each commit had returned.</summary>
 internal sealed class PeerLatency(Run run, BoundQueue queue, OutboxTable table, int messages)
 {
-    public async Task<IReadOnlyList<double>> RunAsync(bool confirms)
+    public async Task<IReadOnlyList<double>> RunAsync(WolverineProgram program)
     {
+        await table.EmptyAsync();
+        await WolverineHost.ForgetAsync(table.Database);
         await queue.EmptyAsync();
         await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, queue.Name, PurchaseOf);
-        await using var wolverine = await Wolverine.PaceAsync(run.Arena, table.Database, queue.Name, confirms, messages);
-        foreach (var (purchase, committed) in await wolverine.CommittedAsync())
+        await using var wolverine = await program.StartAsync();
+        foreach (var (purchase, committed) in await wolverine.PaceAsync(messages))
         {
             arrivals.Left(purchase, committed);
         }

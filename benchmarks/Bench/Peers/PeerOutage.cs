@@ -30,9 +30,9 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
             Run.Progress($"{Workload}, {variant}: {committed} committed, {missing} lost, {left} still in its outbox, {kept.Duplicates} doubled");
         }
 
-        run.Report.Add(Workload, variant, $"of {messages} messages lost", lost);
-        run.Report.Add(Workload, variant, $"of {messages} messages still in its outbox", waiting);
-        run.Report.Add(Workload, variant, $"of {messages} messages doubled", doubled);
+        run.Report.Add(Workload, variant, "messages lost", lost);
+        run.Report.Add(Workload, variant, "messages still in its outbox", waiting);
+        run.Report.Add(Workload, variant, "messages doubled", doubled);
         run.Report.Add(Workload, variant, "s from the broker's return to the last message", seconds);
     }
 
@@ -40,10 +40,10 @@ internal sealed class PeerOutage(Run run, BoundQueue queue, int messages)
     {
         await table.EmptyAsync();
         await table.Database.ExecuteAsync("TRUNCATE purchase, purchase_line");
-        await Wolverine.ForgetAsync(table.Database);
+        await WolverineHost.ForgetAsync(table.Database);
         await queue.EmptyForGoodAsync(run.Stop);
         await using var contender = await start();
-        var committing = contender.CommitAsync();
+        var committing = contender.CommitAsync(messages, Handover.Committers);
         await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages / 5, FirstDeadline, "the first fifth is in the queue");
         await run.Arena.RabbitMq.KillAsync();
         await run.Arena.RabbitMq.StartAsync(run.Stop);

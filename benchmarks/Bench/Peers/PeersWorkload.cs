@@ -12,11 +12,10 @@ internal static class PeersWorkload
     private const string Ours = "this product";
     private const string AsItShips = "Wolverine as it ships, without confirms";
     private const string Confirmed = "Wolverine with confirms";
-    private const int Committers = 32;
 
     public static async Task RunAsync(Run run)
     {
-        await Wolverine.BuildAsync(run.Stop);
+        await WolverineProgram.BuildAsync(run.Stop);
         await using (var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers"))
         {
             await PublishAsync(run, queue);
@@ -29,18 +28,20 @@ internal static class PeersWorkload
     {
         await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
         await using var theirs = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        await using var shipped = new WolverineProgram(run.Arena, theirs.Database, queue.Name, "publish");
+        await using var confirming = new WolverineProgram(run.Arena, theirs.Database, queue.Name, "publish", confirms: true);
         var (messages, paced) = (run.Scale.Of(6_000, 600), run.Scale.Of(1_000, 200));
 
         var handover = new Handover(run, queue, messages);
         await run.MeasureAsync("peers: committed until in the queue", "messages/s",
-            new Contestant(AsItShips, () => handover.RunAsync(theirs, () => StartWolverineAsync(confirms: false))),
-            new Contestant(Confirmed, () => handover.RunAsync(theirs, () => StartWolverineAsync(confirms: true))),
+            new Contestant(AsItShips, () => handover.RunAsync(theirs, () => StartAsync(shipped))),
+            new Contestant(Confirmed, () => handover.RunAsync(theirs, () => StartAsync(confirming))),
             new Contestant(Ours, () => handover.RunAsync(table, StartOursAsync), Confirmed));
 
         var latency = new PeerLatency(run, queue, theirs, paced);
         var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: true));
-        var asItShips = new Percentiles(() => latency.RunAsync(confirms: false));
-        var confirmed = new Percentiles(() => latency.RunAsync(confirms: true));
+        var asItShips = new Percentiles(() => latency.RunAsync(shipped));
+        var confirmed = new Percentiles(() => latency.RunAsync(confirming));
         await run.MeasureAsync("peers: commit to delivery", "ms",
             new Contestant($"{AsItShips}, p50", asItShips.MeasureAsync),
             new Contestant($"{AsItShips}, p99", asItShips.P99),
@@ -50,14 +51,13 @@ internal static class PeersWorkload
             new Contestant($"{Ours}, p99", ours.P99, $"{AsItShips}, p99"));
 
         var outage = new PeerOutage(run, queue, messages);
-        await outage.RunAsync(AsItShips, theirs, () => StartWolverineAsync(confirms: false));
-        await outage.RunAsync(Confirmed, theirs, () => StartWolverineAsync(confirms: true));
+        await outage.RunAsync(AsItShips, theirs, () => StartAsync(shipped));
+        await outage.RunAsync(Confirmed, theirs, () => StartAsync(confirming));
         await outage.RunAsync(Ours, table, StartOursAsync);
 
-        async Task<IContender> StartWolverineAsync(bool confirms) =>
-            await Wolverine.PublishAsync(run.Arena, theirs.Database, queue.Name, confirms, messages, Committers);
+        static async Task<IContender> StartAsync(WolverineProgram program) => await program.StartAsync();
 
-        Task<IContender> StartOursAsync() => Product.StartAsync(run, queue, table, messages, Committers);
+        Task<IContender> StartOursAsync() => Product.StartAsync(run, queue, table);
     }
 
     private static async Task ConsumeAsync(Run run)
@@ -68,7 +68,8 @@ internal static class PeersWorkload
         await using var queue = await FilledQueue.DeclareAsync(run, table, "bench.peers.insert", one => one.Handle<Counting, InsertOne>());
         await using var together = await FilledQueue.DeclareAsync(run, table, "bench.peers.together", one => one.Handle<Counting, InsertOne>().SaveTogether());
         var messages = run.Scale.Of(10_000, 1_000);
-        var inbox = new PeerInbox(run, plain, theirs, messages);
+        await using var program = new WolverineProgram(run.Arena, theirs.Database, plain.Name, "consume");
+        var inbox = new PeerInbox(run, program, plain, theirs, messages);
         const string durable = "Wolverine, durable inbox, one insert";
 
         await run.MeasureAsync("peers: consumer", "messages/s",

@@ -5,14 +5,14 @@ using Outbox;
 namespace Bench.Peers;
 
 /// <summary>This product: committers with EF Core and a relay, in this process.</summary>
-internal sealed class Product(RunningRelay relay, OutboxTable table, int messages, int committers) : IContender
+internal sealed class Product(RunningRelay relay, OutboxTable table) : IContender
 {
     public int? ProcessId => null;
 
-    public static async Task<IContender> StartAsync(Run run, BoundQueue queue, OutboxTable table, int messages, int committers) =>
-        new Product(await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange), table, messages, committers);
+    public static async Task<IContender> StartAsync(Run run, BoundQueue queue, OutboxTable table) =>
+        new Product(await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange), table);
 
-    public async Task CommitAsync()
+    public async Task CommitAsync(int messages, int committers)
     {
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(async () =>

@@ -45,7 +45,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
             var meter = await CostMeter.StartAsync(run.Arena, table.Database);
             var before = relay.Sent;
             await relay.SentAsync(before + rows, run.Stop);
-            sample = await meter.StopAsync(relay.Sent - before, meter.Elapsed);
+            sample = await meter.StopAsync(relay.Sent - before);
             sent = relay.Sent;
         }
 
@@ -67,7 +67,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
         await transaction.CommitAsync(CancellationToken.None);
         await all;
-        var sample = await meter.StopAsync(rows, meter.Elapsed);
+        var sample = await meter.StopAsync(rows);
         var arrived = await queue.CountAsync();
         return arrived == rows ? sample : throw new BenchException($"{rows} rows were relayed, but {arrived} messages are in the queue.");
     }

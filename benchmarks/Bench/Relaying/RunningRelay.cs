@@ -14,6 +14,7 @@ internal sealed class RunningRelay : IAsyncDisposable
 
     private readonly IHost _host;
     private readonly Counted _sent;
+    private string? _said;
 
     private RunningRelay(IHost host, Counted sent) => (_host, _sent) = (host, sent);
 
@@ -32,9 +33,18 @@ internal sealed class RunningRelay : IAsyncDisposable
         var sent = new Counted(Telemetry.OutboxMeterName, "outbox.sent");
         sent.Follow(host.Services);
         var relay = new RunningRelay(host, sent);
-        await host.StartAsync();
-        await Eventually.IsTrueAsync(relay.OwnsAsync, StartDeadline, "the relay owns the outbox");
-        return relay;
+        try
+        {
+            await host.StartAsync();
+            await Eventually.IsTrueAsync(relay.OwnsAsync, StartDeadline, "the relay owns the outbox");
+            return relay;
+        }
+        catch (BenchException exception)
+        {
+            // It would go on beside the workloads that come after.
+            await relay.DisposeAsync();
+            throw new BenchException($"{exception.Message} It says: {relay._said}");
+        }
     }
 
     /// <summary>Completes at the moment at which so many rows have been marked sent since the start.</summary>
@@ -50,6 +60,8 @@ internal sealed class RunningRelay : IAsyncDisposable
     private async Task<bool> OwnsAsync()
     {
         var report = await _host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-        return report.Entries["relay"] is { Status: HealthStatus.Healthy, Description: { } what } && what.StartsWith("Owns", StringComparison.Ordinal);
+        var relay = report.Entries["relay"];
+        _said = relay.Description;
+        return relay is { Status: HealthStatus.Healthy, Description: { } what } && what.StartsWith("Owns", StringComparison.Ordinal);
     }
 }

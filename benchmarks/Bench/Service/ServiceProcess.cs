@@ -10,6 +10,8 @@ namespace Bench.Service;
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private const string Project = "src/OrderService/OrderService.csproj";
+    private static readonly string Published = Path.Combine(RepositoryRoot.Path, ".local", "bench-service");
+    private static readonly TimeSpan PublishDeadline = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(40);
 
@@ -26,7 +28,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>From the start of the process to its first healthy answer.</summary>
     public TimeSpan ReadyAfter { get; }
 
-    /// <summary>Builds the service and what migrates its database, once in a run.</summary>
+    /// <summary>Publishes the service as for its image, and builds what migrates its database, once in a run.</summary>
     public static Task BuildAsync(CancellationToken cancellationToken) =>
         _build ??= BuildNowAsync(cancellationToken);
 
@@ -43,8 +45,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePorts.Find(1)[0]}");
         var watch = Stopwatch.StartNew();
-        var process = ChildProcess.Start(DotNet.Program(Project) with
+        var process = ChildProcess.Start(new ChildProgram("dotnet", [Path.Combine(Published, "OrderService.dll")])
         {
+            Directory = Published,
             Environment = new Dictionary<string, string>
             {
                 ["ConnectionStrings__Postgres"] = database.ConnectionString,
@@ -53,24 +56,48 @@ internal sealed class ServiceProcess : IAsyncDisposable
                 ["Logging__LogLevel__Default"] = "Warning",
                 ["Roles"] = roles,
             },
-            LogFile = Path.Combine(Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, ".local")).FullName, "bench-service.log"),
+            LogFile = Path.Combine(RepositoryRoot.Path, ".local", "bench-service.log"),
             WhenOrphaned = Signal.Kill,
         });
         using var http = new HttpClient();
-        await Eventually.IsTrueAsync(() => IsReadyAsync(http, url), ReadyDeadline, $"the service with the roles {roles} is ready");
+        try
+        {
+            await Eventually.IsTrueAsync(() => IsReadyAsync(process, http, url), ReadyDeadline, $"the service with the roles {roles} is ready");
+        }
+        catch
+        {
+            await process.StopAsync(Signal.Kill, StopGrace);
+            throw;
+        }
+
         return new ServiceProcess(process, url, watch.Elapsed);
     }
 
     public async ValueTask DisposeAsync() => await _process.StopAsync(Signal.Terminate, StopGrace);
 
-    private static Task BuildNowAsync(CancellationToken cancellationToken)
+    private static async Task BuildNowAsync(CancellationToken cancellationToken)
     {
         Run.Progress("Building the service ...");
-        return DotNet.BuildAsync(cancellationToken, Project, MigratedDatabase.Project);
+        await DotNet.BuildAsync(cancellationToken, MigratedDatabase.Project);
+        string[] publish =
+        [
+            "publish", Path.Combine(RepositoryRoot.Path, Project), "--configuration", "Release", "--use-current-runtime", "--no-self-contained",
+            "--output", Published, "--nologo", "-v", "q",
+        ];
+        var published = await Command.RunAsync("dotnet", publish, PublishDeadline, cancellationToken);
+        if (!published.Succeeded)
+        {
+            throw new BenchException($"{Project} cannot be published:\n{published.Output}{published.Error}");
+        }
     }
 
-    private static async Task<bool> IsReadyAsync(HttpClient http, string url)
+    private static async Task<bool> IsReadyAsync(ChildProcess process, HttpClient http, string url)
     {
+        if (process.HasExited)
+        {
+            throw new BenchException($"The service has ended with {process.ExitCode} before it was ready.");
+        }
+
         try
         {
             using var answer = await http.GetAsync($"{url}/health/ready");

@@ -13,7 +13,7 @@ internal sealed record QueueContents(int Messages, IReadOnlySet<string> Ids)
     /// <summary>How many were there more than once, counting each repeat.</summary>
     public int Duplicates => Messages - Ids.Count;
 
-    /// <summary>Reads until nothing has come for a while.</summary>
+    /// <summary>Reads until the queue is empty and nothing has come for a while.</summary>
     public static async Task<QueueContents> TakeAsync(Arena arena, string queue)
     {
         await using var connection = await arena.ConnectAsync();
@@ -30,13 +30,22 @@ internal sealed record QueueContents(int Messages, IReadOnlySet<string> Ids)
 
             return Task.CompletedTask;
         };
-        await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
-        for (var seen = -1; seen != Volatile.Read(ref messages);)
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        consumer.UnregisteredAsync += (_, _) =>
+        {
+            ended.TrySetResult();
+            return Task.CompletedTask;
+        };
+        var subscription = await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
+        for (var seen = -1; seen != Volatile.Read(ref messages) || await channel.MessageCountAsync(queue) > 0;)
         {
             seen = Volatile.Read(ref messages);
             await Task.Delay(Silence);
         }
 
+        // On a busy machine some may still be on their way: they are handed over before this is answered.
+        await channel.BasicCancelAsync(subscription);
+        await ended.Task;
         return new QueueContents(messages, ids);
     }
 }

@@ -1,30 +1,24 @@
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Wolverine;
 using Wolverine.RabbitMQ;
 
 namespace WolverinePeer;
 
-/// <summary>Handles what is in the queue with a durable inbox, until standard input ends.</summary>
+/// <summary>Handles what is in the queue with a durable inbox.</summary>
 public static class Consuming
 {
     private const int Parallel = 16;
     private const ushort Prefetch = 400;
 
-    public static async Task RunAsync(Settings settings)
+    public static void Configure(WolverineOptions options, Settings settings)
     {
-        using var host = await Hosting.StartAsync(settings, options =>
-        {
-            options.Discovery.IncludeType(typeof(CountingHandler));
-            options.ListenToRabbitQueue(settings.Queue)
-                .DisableDeadLetterQueueing()
-                .PreFetchCount(Prefetch)
-                .MaximumParallelMessages(Parallel)
-                .DefaultIncomingMessage<Counting>()
-                .UseDurableInbox();
-        });
-        await Console.In.ReadToEndAsync();
-        await host.StopAsync();
+        options.Discovery.IncludeType(typeof(CountingHandler));
+        options.ListenToRabbitQueue(settings.Queue)
+            .DisableDeadLetterQueueing()
+            .PreFetchCount(Prefetch)
+            .MaximumParallelMessages(Parallel)
+            .DefaultIncomingMessage<Counting>()
+            .UseDurableInbox();
     }
 }
 

@@ -9,17 +9,21 @@ using Wolverine.RabbitMQ;
 
 namespace WolverinePeer;
 
+/// <summary>The same database, by a pool for the business and one for Wolverine: who holds a connection may need another one. Both outlast
+/// the hosts, none of which closes its connections when it ends.</summary>
+public sealed record Databases(NpgsqlDataSource Business, NpgsqlDataSource Envelopes);
+
 public static class Hosting
 {
-    public static async Task<IHost> StartAsync(Settings settings, Action<WolverineOptions> configure)
+    public static async Task<IHost> StartAsync(Settings settings, Databases databases, Action<WolverineOptions, Settings> configure)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(NpgsqlDataSource.Create(settings.Postgres));
+        builder.Services.AddSingleton(databases.Business);
         builder.UseWolverine(options =>
         {
             options.Durability.Mode = DurabilityMode.Solo;
-            options.PersistMessagesWithPostgresql(settings.Postgres);
+            options.PersistMessagesWithPostgresql(databases.Envelopes);
             var rabbit = options.UseRabbitMq(new Uri(settings.RabbitMq)).AutoProvision().UseQuorumQueues();
             if (settings.Confirms)
             {
@@ -31,12 +35,11 @@ public static class Hosting
             }
 
             options.Discovery.DisableConventionalDiscovery();
-            configure(options);
+            configure(options, settings);
         });
         builder.Services.AddResourceSetupOnStartup();
         var host = builder.Build();
         await host.StartAsync();
-        Console.WriteLine("ready");
         return host;
     }
 }

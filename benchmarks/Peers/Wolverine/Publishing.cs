@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Wolverine;
 using Wolverine.RabbitMQ;
@@ -15,29 +14,25 @@ public static class Publishing
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>As fast as so many committers can. It goes on sending what is in the outbox until standard input ends.</summary>
-    public static async Task RunAsync(Settings settings, int messages, int committers)
+    public static void Configure(WolverineOptions options, Settings settings) =>
+        options.PublishMessage<PurchaseMade>().ToRabbitQueue(settings.Queue).ExternallyOwned().UseDurableOutbox();
+
+    /// <summary>As fast as so many committers can.</summary>
+    public static async Task CommitAllAsync(IServiceProvider services, int messages, int committers)
     {
-        using var host = await StartAsync(settings);
-        await Console.In.ReadLineAsync();
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(async () =>
         {
             while (Interlocked.Increment(ref next) <= messages)
             {
-                await CommitAsync(host.Services, Guid.CreateVersion7());
+                await CommitAsync(services, Guid.CreateVersion7());
             }
         })));
-        Console.WriteLine("committed");
-        await Console.In.ReadToEndAsync();
-        await host.StopAsync();
     }
 
     /// <summary>Two hundred a second; says of each when it was committed, on the clock that all processes share.</summary>
-    public static async Task PaceAsync(Settings settings, int messages)
+    public static async Task<string[]> PaceAsync(IServiceProvider services, int messages)
     {
-        using var host = await StartAsync(settings);
-        await Console.In.ReadLineAsync();
         var watch = Stopwatch.StartNew();
         List<Task<string>> sending = [];
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
@@ -45,13 +40,11 @@ public static class Publishing
         {
             while (sending.Count < messages && watch.Elapsed >= Interval * sending.Count)
             {
-                sending.Add(TimedAsync(host.Services));
+                sending.Add(TimedAsync(services));
             }
         }
 
-        Console.WriteLine(string.Join(' ', await Task.WhenAll(sending)));
-        await Console.In.ReadToEndAsync();
-        await host.StopAsync();
+        return await Task.WhenAll(sending);
     }
 
     private static async Task<string> TimedAsync(IServiceProvider services)
@@ -59,9 +52,6 @@ public static class Publishing
         var id = Guid.CreateVersion7();
         return $"{id}={await CommitAsync(services, id)}";
     }
-
-    private static Task<IHost> StartAsync(Settings settings) => Hosting.StartAsync(settings, options =>
-        options.PublishMessage<PurchaseMade>().ToRabbitQueue(settings.Queue).ExternallyOwned().UseDurableOutbox());
 
     private static async Task<long> CommitAsync(IServiceProvider services, Guid purchase)
     {
