@@ -51,7 +51,11 @@ public sealed partial class ContentsTests(TemplateHive hive)
         Assert.Contains(".editorconfig", files.Keys);
         Assert.All(Scripts, script => Assert.True(
             File.GetUnixFileMode(files[script]).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute), $"{script} cannot be run"));
-        Assert.Single(files.Keys, file => file.StartsWith("migrations/Versions/", StringComparison.Ordinal) && file.EndsWith("_Initial.cs", StringComparison.Ordinal));
+        var migration = Assert.Single(files.Keys, file => file.StartsWith("migrations/Versions/", StringComparison.Ordinal) && file.EndsWith("_Initial.cs", StringComparison.Ordinal));
+        // No name of the service's takes the place of a table's: the script names them in another way.
+        Assert.Equal(
+            TableOfScript().Matches(made.Read("migrations/sql/migrations.sql")).Select(match => match.Groups[1].Value),
+            TableOfMigration().Matches(made.Read(migration)).Select(match => match.Groups[1].Value));
         Assert.Equal(ProjectsOnDisk(files), ProjectsOfSolution(made));
     }
 
@@ -116,7 +120,7 @@ public sealed partial class ContentsTests(TemplateHive hive)
         .Replace("Database = \"orders", "Database = \"acme_billing", StringComparison.Ordinal)
         .Replace("Template.sln", "Acme.Billing.sln", StringComparison.Ordinal)
         // docker-compose.yml: the project, its images, users and passwords.
-        .Replace("name: \"orders\"\n", "name: \"acme-billing\"\n", StringComparison.Ordinal)
+        .Replace("name: 'orders'\n", "name: 'acme-billing'\n", StringComparison.Ordinal)
         .Replace("image: orders-", "image: acme-billing-", StringComparison.Ordinal)
         .Replace("Username=orders", "Username=acme-billing", StringComparison.Ordinal)
         .Replace("_USER: orders", "_USER: acme-billing", StringComparison.Ordinal)
@@ -143,8 +147,14 @@ public sealed partial class ContentsTests(TemplateHive hive)
     private static IEnumerable<string> ProjectsOfSolution(Scaffold made) => ProjectInSolution().Matches(made.Read($"{made.Service}.sln"))
         .Select(match => match.Groups[1].Value.Replace('\\', '/')).Order(StringComparer.Ordinal);
 
+    [GeneratedRegex(@"CREATE TABLE (\w+) \(")]
+    private static partial Regex TableOfScript();
+
+    [GeneratedRegex(@"CreateTable\(\s*name: ""([^""]+)""")]
+    private static partial Regex TableOfMigration();
+
     /// <summary>What belongs to the repository of the template alone.</summary>
-    [GeneratedRegex(@"^(\.git(/|$)|\.template\.config/|template/|\.ci/|docs/|bench$|benchmarks/|faults|tests/(Faults|Template\.Tests)/|.*/?(bin|obj)/)")]
+    [GeneratedRegex(@"^(\.git(/|$)|\.template\.config/|template/|\.ci/|docs/(?!operating\.md)|bench$|benchmarks/|faults|tests/(Faults|Template\.Tests)/|.*/?(bin|obj)/)")]
     private static partial Regex Ours();
 
     /// <summary>What each service has in a version of its own.</summary>

@@ -34,7 +34,7 @@ public sealed class NamesTests(TemplateHive hive)
         Assert.Contains($"Database = \"{database}\"", made.Read("tools/Servers/Running/RunCommand.cs"), StringComparison.Ordinal);
         Assert.StartsWith($"# {service}", made.Read("README.md"), StringComparison.Ordinal);
         var compose = made.Read("docker-compose.yml");
-        Assert.Contains($"\nname: \"{dashed}\"\n", compose, StringComparison.Ordinal);
+        Assert.Contains($"\nname: '{dashed}'\n", compose, StringComparison.Ordinal);
         Assert.Contains($"image: {dashed}-service\n", compose, StringComparison.Ordinal);
         Assert.Contains($"Database={database};Username={dashed};Password=${{POSTGRES_PASSWORD:-{dashed}}}", compose, StringComparison.Ordinal);
         Assert.DoesNotContain("orders", compose, StringComparison.Ordinal);
