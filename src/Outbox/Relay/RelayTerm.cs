@@ -36,7 +36,9 @@ internal sealed class RelayTerm(
     {
         await marking.MarkBacklogAsync(owner, stopping);
         await using var connection = await database.OpenAsync("reader", options.Lease, stopping);
-        using var stopTaking = CancellationTokenSource.CreateLinkedTokenSource(stopping, abort.Token);
+        using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping, abort.Token);
+        using var stopPublishing = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var abandon = new CancellationTokenSource();
         var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
         var lookahead = new Lookahead(options.BatchSize, clock);
         await using var listener = await WakeUpListener.OpenAsync(
@@ -45,11 +47,11 @@ internal sealed class RelayTerm(
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
         options.Commits.Committed += lookahead.Readable.Set;
-        var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopTaking.Token, abort.Token);
+        var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopPublishing.Token, abandon.Token);
         var mark = marking.RunAsync(settled.Reader, lookahead, owner, pulses[2], abort.Token);
         Task[] stages =
         [
-            reading.RunAsync(stopTaking.Token), publish, mark, tidying.RunAsync(stopTaking.Token),
+            reading.RunAsync(stopReading.Token), publish, mark, tidying.RunAsync(stopReading.Token),
             listener.RunAsync(abort.Token), beat,
         ];
 
@@ -60,6 +62,9 @@ internal sealed class RelayTerm(
         }
 
         options.Commits.Committed -= lookahead.Readable.Set;
+        // First, and apart: cancelling a statement of a silent database takes seconds each, and the next owner may be publishing by then.
+        await stopPublishing.CancelAsync();
+        await abandon.CancelAsync();
         await abort.CancelAsync();
         // A stage that is stuck is left behind. Its connection to the broker is abandoned, what it may still mark was confirmed, and it
         // charges nothing once the lock is gone.
@@ -79,11 +84,11 @@ internal sealed class RelayTerm(
     }
 
     private async Task PublishAsync(
-        Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abort)
+        Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abandon)
     {
         try
         {
-            await publishing.RunAsync(lookahead, settled, pulse, stopTaking, abort);
+            await publishing.RunAsync(lookahead, settled, pulse, stopTaking, abandon);
         }
         catch (OperationCanceledException) when (stopTaking.IsCancellationRequested)
         {
@@ -106,7 +111,8 @@ internal sealed class RelayTerm(
                 throw new TimeoutException($"The relay's {stuck.Stage} stage has not moved in its time; the lease is given up.");
             }
 
-            await owner.HeartbeatAsync(cancellationToken);
+            // Npgsql takes seconds to give up a statement of a silent database, and the lease goes on meanwhile.
+            await owner.HeartbeatAsync(cancellationToken).WaitAsync(options.Lease / 3, clock, cancellationToken);
         }
     }
 }

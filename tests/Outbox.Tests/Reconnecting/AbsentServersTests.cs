@@ -239,6 +239,34 @@ public sealed class AbsentServersTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task An_owner_whom_the_database_no_longer_answers_has_stopped_publishing_when_the_next_one_begins()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (address, database) = DatabaseBehind(arena);
+        await using var _ = database;
+        var (uri, broker) = BrokerBehind(arena);
+        await using var __ = broker;
+        var owner = await arena.StartRelayAsync(
+            ("ConnectionStrings:Postgres", address), ("ConnectionStrings:RabbitMq", uri), ("Outbox:Lease", "6s"));
+        await owner.OwnsAsync();
+        await arena.StartRelayAsync(("Outbox:Lease", "6s"));
+        // One at a time, and slowly: it has plenty left of what it has read when its time is over.
+        broker.Delay = TimeSpan.FromMilliseconds(30);
+        await arena.AddNotesAsync(1, 250, _ => "k");
+        await Eventually.IsTrueAsync(async () => await arena.CountAsync("sent_at IS NOT NULL") > 0, Deadline, "it publishes");
+
+        (database.HoldsRequests, database.HoldsReplies) = (true, true);
+        await arena.AllSentAsync(Deadline);
+        (database.HoldsRequests, database.HoldsReplies) = (false, false);
+        await Eventually.IsTrueAsync(async () => (await owner.HealthAsync()).Description == "Stands by.", Deadline, "it stands by");
+
+        // Both publish in the order of the numbers. Had they done so side by side, there would be more steps back than the one.
+        var arrived = (await tap.ReadAsync()).Select(OutboxArenaQuestions.Number).ToList();
+        Assert.Single(arrived.Zip(arrived.Skip(1)), pair => pair.Second <= pair.First);
+    }
+
+    [Fact]
     public async Task An_exchange_that_was_deleted_while_the_relay_was_idle_is_declared_again()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

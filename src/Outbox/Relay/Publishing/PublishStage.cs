@@ -16,9 +16,9 @@ internal sealed partial class PublishStage(
     private readonly RefusedRoutes _refused = new(topology, clock);
 
     /// <summary>Publishes until <paramref name="stopTaking"/>, and returns when nothing is in flight any more; at once after
-    /// <paramref name="abort"/>.</summary>
+    /// <paramref name="abandon"/>.</summary>
     /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments.</exception>
-    public async Task RunAsync(Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abort)
+    public async Task RunAsync(Lookahead lookahead, ChannelWriter<Settlement> settled, StagePulse pulse, CancellationToken stopTaking, CancellationToken abandon)
     {
         var reconnect = new Reconnect(clock);
         while (!stopTaking.IsCancellationRequested)
@@ -29,7 +29,7 @@ internal sealed partial class PublishStage(
                 await using var publisher = await OpenAsync(stopTaking);
                 reconnect.Succeeded();
                 status.BrokerReached();
-                await using var abandon = abort.Register(publisher.Abandon);
+                await using var abandoned = abandon.Register(publisher.Abandon);
                 var outcomes = new RowOutcomes(lookahead, settled, topology, _refused, options, metrics);
                 await new PublishSession(publisher, lookahead, outcomes, _refused, status, connector.AppId, options).RunAsync(pulse, stopTaking);
                 if (!stopTaking.IsCancellationRequested)
