@@ -10,8 +10,9 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
     private static readonly TimeSpan FromStartInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan StatementBound = TimeSpan.FromMinutes(1);
 
-    // Counting two million rows takes a moment: it gets at most this share of the time.
+    // Counting two million rows takes a moment: it gets at most this share of the time, unless the figures would become too old.
     private const int CountShare = 50;
+    private static readonly TimeSpan OldestCount = TimeSpan.FromMinutes(5);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -46,6 +47,8 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
     private async Task TidyAsync(Tidier tidier, CancellationToken cancellationToken)
     {
         var fromStart = clock.GetTimestamp();
+        var counted = fromStart;
+        var pause = TimeSpan.Zero;
         while (true)
         {
             while (await tidier.PurgeAsync(cancellationToken))
@@ -60,10 +63,16 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
             }
 
             // Last: it may fail for taking too long, and what is old is to go all the same.
-            var began = clock.GetTimestamp();
-            metrics.Observed(await CountSafelyAsync(tidier, cancellationToken));
-            var pause = clock.GetElapsedTime(began) * CountShare;
-            await Task.Delay(pause > Interval ? pause : Interval, clock, cancellationToken);
+            if (clock.GetElapsedTime(counted) >= pause)
+            {
+                var began = clock.GetTimestamp();
+                metrics.Observed(await CountSafelyAsync(tidier, cancellationToken));
+                counted = clock.GetTimestamp();
+                var share = clock.GetElapsedTime(began, counted) * CountShare;
+                pause = share < OldestCount ? share : OldestCount;
+            }
+
+            await Task.Delay(Interval, clock, cancellationToken);
         }
     }
 
