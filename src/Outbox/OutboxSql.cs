@@ -7,6 +7,10 @@ internal static class OutboxSql
     /// the owner, held for as long as a relay owns the table.</summary>
     public const int OwnerLock = 0x6f757462;
 
+    /// <summary>"sess" in ASCII: held by the session that owns, or stands by to own; the second key is its server process. Whoever asks
+    /// for it without waiting learns whether that session lives, for less than a look through all locks.</summary>
+    public const int SessionLock = 0x73657373;
+
     /// <summary>"chrg" in ASCII: held shared by a statement that charges rows, until what it has done is to be seen.</summary>
     public const int ChargeLock = 0x63687267;
 
@@ -85,6 +89,8 @@ internal static class OutboxSql
                set_config('statement_timeout', @statement, false)
         """;
 
+    public const string HoldSession = "SELECT pg_advisory_lock(@session, pg_backend_pid())";
+
     // Tried, never waited for: a session that waits in pg_advisory_lock holds a snapshot, which keeps VACUUM from removing
     // anything, and still gets the lock after its client was killed.
     //
@@ -113,60 +119,67 @@ internal static class OutboxSql
     // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
     //       the oldest running snapshot began.
     //
+    // At last, without an id, a row that is there only if the owner's session has ended: the next owner may have deferred a row, which is in
+    // no branch then, and one behind it of the same key would go first. Asked after the snapshot was taken: if the session lives then,
+    // nobody else has owned the table yet in what the snapshot shows.
+    //
     // Cut by id over everything: what is left out is above all that is taken, so a page never takes a later row before an
     // earlier one. And cut by bytes, so that a page of large rows does not fill the memory. created_at is brought within
     // what a client can represent: one row that cannot be read would stop all.
     public const string ReadPending =
         """
-        SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body,
-               greatest(timestamptz '1970-01-01', least(timestamptz '9999-01-01', created_at)), attempts,
-               due_at IS NOT NULL, coalesce(due_at > now(), false), bytes
-        FROM (
-            SELECT *, sum(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
-            FROM (
-                (SELECT m.*
-                 FROM unnest(@gap_low, @gap_high, @gap_watch, @gap_most) AS gap (low, high, watch, most)
-                 CROSS JOIN LATERAL (
-                     SELECT * FROM outbox_message
-                     WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
-                     ORDER BY id
-                     LIMIT gap.most) AS m
-                 WHERE gap.watch = 0 OR gap.watch IN (
-                     SELECT watch FROM unnest(@holder_watch, @holder, @holder_xid) AS held (watch, holder, xid)
-                     WHERE CASE
-                         WHEN xid IS NOT NULL THEN pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())
-                         ELSE holder NOT IN (
-                             SELECT virtualtransaction FROM pg_locks
-                             GROUP BY virtualtransaction
-                             HAVING bool_or(locktype = 'virtualxid' AND mode = 'ExclusiveLock')
-                                 AND NOT bool_or(locktype = 'transactionid' AND mode = 'ExclusiveLock'))
-                         END))
-                UNION ALL
-                (SELECT m.*
-                 FROM unnest(@line_key, @line_from, @line_most) AS line (key, low, most)
-                 CROSS JOIN LATERAL (
-                     SELECT * FROM outbox_message
-                     WHERE sent_at IS NULL AND parked_at IS NULL AND key = line.key AND id >= line.low
-                     ORDER BY id
-                     LIMIT line.most) AS m)
-                UNION ALL
-                (SELECT * FROM outbox_message
-                 WHERE sent_at IS NULL AND parked_at IS NULL AND coalesce(due_at <= now(), true) AND id = ANY (@due))
-                UNION ALL
-                (SELECT * FROM outbox_message
-                 WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id > @cursor
-                 ORDER BY id
-                 LIMIT @limit)
-            ) AS found
-            CROSS JOIN LATERAL (
-                SELECT octet_length(body) + 2 * (coalesce(octet_length(headers::text), 0) + coalesce(octet_length(key), 0)
-                    + coalesce(octet_length(trace_parent), 0) + octet_length(exchange) + octet_length(routing_key) + octet_length(type)
-                    + octet_length(content_type)) AS size) AS sized
-            ORDER BY id
-            LIMIT @limit
-        ) AS page
-        WHERE bytes - size < @bytes
-        ORDER BY id
+        (SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body,
+                greatest(timestamptz '1970-01-01', least(timestamptz '9999-01-01', created_at)), attempts,
+                due_at IS NOT NULL, coalesce(due_at > now(), false), bytes
+         FROM (
+             SELECT *, sum(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
+             FROM (
+                 (SELECT m.*
+                  FROM unnest(@gap_low, @gap_high, @gap_watch, @gap_most) AS gap (low, high, watch, most)
+                  CROSS JOIN LATERAL (
+                      SELECT * FROM outbox_message
+                      WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
+                      ORDER BY id
+                      LIMIT gap.most) AS m
+                  WHERE gap.watch = 0 OR gap.watch IN (
+                      SELECT watch FROM unnest(@holder_watch, @holder, @holder_xid) AS held (watch, holder, xid)
+                      WHERE CASE
+                          WHEN xid IS NOT NULL THEN pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())
+                          ELSE holder NOT IN (
+                              SELECT virtualtransaction FROM pg_locks
+                              GROUP BY virtualtransaction
+                              HAVING bool_or(locktype = 'virtualxid' AND mode = 'ExclusiveLock')
+                                  AND NOT bool_or(locktype = 'transactionid' AND mode = 'ExclusiveLock'))
+                          END))
+                 UNION ALL
+                 (SELECT m.*
+                  FROM unnest(@line_key, @line_from, @line_most) AS line (key, low, most)
+                  CROSS JOIN LATERAL (
+                      SELECT * FROM outbox_message
+                      WHERE sent_at IS NULL AND parked_at IS NULL AND key = line.key AND id >= line.low
+                      ORDER BY id
+                      LIMIT line.most) AS m)
+                 UNION ALL
+                 (SELECT * FROM outbox_message
+                  WHERE sent_at IS NULL AND parked_at IS NULL AND coalesce(due_at <= now(), true) AND id = ANY (@due))
+                 UNION ALL
+                 (SELECT * FROM outbox_message
+                  WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id > @cursor
+                  ORDER BY id
+                  LIMIT @limit)
+             ) AS found
+             CROSS JOIN LATERAL (
+                 SELECT octet_length(body) + 2 * (coalesce(octet_length(headers::text), 0) + coalesce(octet_length(key), 0)
+                     + coalesce(octet_length(trace_parent), 0) + octet_length(exchange) + octet_length(routing_key) + octet_length(type)
+                     + octet_length(content_type)) AS size) AS sized
+             ORDER BY id
+             LIMIT @limit
+         ) AS page
+         WHERE bytes - size < @bytes
+         ORDER BY id)
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        WHERE pg_try_advisory_xact_lock_shared(@session, @owner)
         """;
 
     // Rows whose time has come, a stretch at a time: those that wait behind another of their key stay here for as long as it does, and
@@ -254,9 +267,8 @@ internal static class OutboxSql
             parked_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN now() END
         FROM unnest(@ids, @messages, @seen, @max_attempts, @delays, @errors) AS refused (id, message_id, seen, max_attempts, delay, error)
         WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
-            AND CASE WHEN (SELECT pg_try_advisory_xact_lock_shared(@charge, @key) AND set_config('lock_timeout', @wait, true) IS NOT NULL) THEN EXISTS (
-                SELECT 1 FROM pg_locks
-                WHERE locktype = 'advisory' AND classid = @class AND objid = @table AND objsubid = 2 AND granted AND pid = @owner) END
+            AND CASE WHEN (SELECT pg_try_advisory_xact_lock_shared(@charge, @key) AND set_config('lock_timeout', @wait, true) IS NOT NULL)
+                THEN (SELECT NOT pg_try_advisory_xact_lock_shared(@session, @owner)) END
         RETURNING m.id, m.due_at - now()
         """;
 

@@ -13,7 +13,8 @@ internal sealed class RelayTerm(
 
     private static readonly TimeSpan AbortBound = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns after a clean shutdown; nothing is in flight then, and what was confirmed is marked.</summary>
+    /// <summary>Returns after a shutdown. Nothing is in flight then, and what was confirmed is marked, unless the broker or the database has
+    /// not answered for <see cref="ShutdownBound"/>.</summary>
     /// <exception cref="Exception">What ended the term; the table may have another owner already.</exception>
     public async Task RunAsync(OwnerLock owner, CancellationToken stopping)
     {
@@ -43,7 +44,7 @@ internal sealed class RelayTerm(
         var lookahead = new Lookahead(options.BatchSize, clock);
         await using var listener = await WakeUpListener.OpenAsync(
             database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
-        var reader = new PendingReader(connection, owner.Table, lookahead, options.BatchSize, pulses[0], clock);
+        var reader = new PendingReader(connection, owner, lookahead, options.BatchSize, pulses[0], clock);
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
         options.Commits.Committed += lookahead.Readable.Set;

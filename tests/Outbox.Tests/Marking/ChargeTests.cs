@@ -34,6 +34,21 @@ public sealed class ChargeTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_relay_that_lost_the_lock_unknowingly_cannot_charge_a_row()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var row = await TakeRowAsync(arena);
+        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        Assert.True(await owner.TryTakeAsync(CancellationToken.None));
+        await using var connection = await arena.OpenAsync();
+
+        await arena.Arena.ExecuteAsync($"SELECT pg_terminate_backend({owner.ProcessId}, 10000)");
+
+        Assert.Empty(await new Marker(connection, owner, new OutboxOptions()).ChargeAsync([new Settlement(row, "no", MaxAttempts: 10)], CancellationToken.None));
+        Assert.Equal(1, await arena.CountAsync("attempts = 0 AND due_at IS NULL"));
+    }
+
+    [Fact]
     public async Task Nobody_owns_the_table_while_the_owner_before_has_a_charge_under_way()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

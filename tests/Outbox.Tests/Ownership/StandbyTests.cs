@@ -129,21 +129,19 @@ public sealed class StandbyTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_relay_that_lost_the_lock_unknowingly_cannot_charge_a_row()
+    public async Task A_relay_that_lost_the_lock_unknowingly_reads_no_more_past_what_the_new_owner_has_deferred()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
-        await using var relay = RelayProcess.Start(arena, ("Outbox__Lease", "5min"), ("Outbox__MaxAttempts", "1"));
-        await arena.IsOwnedAsync();
-        await arena.IsAsleepAsync();
-        await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay owner'");
-        await arena.AddNotesAsync(1, 1, _ => "k");
+        await using var reader = await ReaderUnderTest.OpenAsync(arena);
+        await arena.AddNotesAsync(1, 1, _ => "other");
+        Assert.True(await reader.ReadAsync());
 
-        // No queue is bound: the broker returns the message, which an owner would park now.
-        await using var tap = await arena.OpenTapAsync();
-        await arena.AddNotesAsync(2, 1);
-        await tap.ReadUntilAsync(2, Deadline);
+        await reader.LoseOwnershipAsync(arena);
+        await arena.InsertAsync(", key, due_at", ", 'k', now() + interval '1 hour'");
+        await arena.AddNotesAsync(2, 1, _ => "k");
 
-        Assert.Equal(0, await arena.CountAsync("attempts > 0 OR parked_at IS NOT NULL"));
+        await Assert.ThrowsAsync<InvalidOperationException>(reader.ReadAsync);
+        Assert.DoesNotContain(reader.TakeAll(), row => row.Key == "k");
     }
 
     private static Task StandsByAsync(RelayUnderTest relay) => Eventually.IsTrueAsync(

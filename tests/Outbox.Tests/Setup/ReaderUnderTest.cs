@@ -7,14 +7,16 @@ namespace Outbox.Tests;
 internal sealed class ReaderUnderTest : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
+    private readonly OwnerLock _owner;
     private readonly PendingReader _reader;
 
-    private ReaderUnderTest(NpgsqlConnection connection, OutboxTable table)
+    private ReaderUnderTest(NpgsqlConnection connection, OwnerLock owner)
     {
         _connection = connection;
+        _owner = owner;
         Pulse = new StagePulse("read", Clock);
         Lookahead = new Lookahead(batchSize: 1_000, Clock);
-        _reader = new PendingReader(connection, table, Lookahead, batchSize: 1_000, Pulse, Clock);
+        _reader = new PendingReader(connection, owner, Lookahead, batchSize: 1_000, Pulse, Clock);
     }
 
     public ShiftedClock Clock { get; } = new();
@@ -31,9 +33,8 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         await using var path = new NpgsqlCommand($"SET search_path TO {search}", connection);
         await path.ExecuteNonQueryAsync();
         await OutboxDatabase.PrepareAsync(connection, CancellationToken.None);
-        var reader = new ReaderUnderTest(connection, new OutboxTable(
-            await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message'::regclass::oid"),
-            await arena.Arena.ScalarAsync<uint>("SELECT 'outbox_message_id_seq'::regclass::oid")));
+        var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromMinutes(5), CancellationToken.None);
+        var reader = new ReaderUnderTest(connection, owner!);
         await reader._reader.BeginAsync(CancellationToken.None);
         return reader;
     }
@@ -50,6 +51,9 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the session that owns the table, of which the reader's own session hears nothing.</summary>
+    public Task LoseOwnershipAsync(OutboxArena arena) => arena.Arena.ExecuteAsync($"SELECT pg_terminate_backend({_owner.ProcessId}, 10000)");
+
     /// <summary>Has the server count what the reader's session has done so far.</summary>
     public async Task TellStatisticsAsync()
     {
@@ -57,7 +61,11 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         await flush.ExecuteNonQueryAsync();
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _owner.DisposeAsync();
+    }
 
     internal sealed class ShiftedClock : TimeProvider
     {

@@ -20,16 +20,28 @@ public sealed class ShutdownTests(ServersFixture servers)
         await using var network = TcpProxy.Start(broker.Host, broker.Port);
         (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
         var relay = await arena.StartRelayAsync(
-            ("ConnectionStrings:RabbitMq", broker.Uri.AbsoluteUri), ("Outbox:ConfirmTimeout", "1min"), ("Outbox:InFlight", "1000"));
+            ("ConnectionStrings:RabbitMq", broker.Uri.AbsoluteUri), ("Outbox:ConfirmTimeout", "1min"), ("Outbox:InFlight", "1000"), ("Outbox:BatchSize", "5000"),
+            ("Outbox:Lease", "3s"));
         await arena.AddNotesAsync(1, 1);
         await arena.AllSentAsync(Deadline);
+        var owner = await arena.OwnerAsync();
         network.HoldsReplies = true;
-        await arena.AddBacklogAsync(2_000);
+        // A producer that stays open keeps the reader awake, and there is room for it to read on.
+        await using var producer = await arena.OpenAsync();
+        await using var open = await producer.BeginTransactionAsync();
+        await producer.AddNoteAsync(arena, 0, null);
+        await arena.AddBacklogAsync(1_000);
         await Eventually.IsTrueAsync(async () => (await tap.ReadAsync()).Count == 1_001, Deadline, "a thousand are in flight");
 
         var began = Stopwatch.GetTimestamp();
-        await relay.StopAsync();
+        var stopped = relay.StopAsync();
+        while (Stopwatch.GetElapsedTime(began) < Relay.RelayTerm.ShutdownBound - TimeSpan.FromSeconds(1))
+        {
+            // It keeps its lease for as long as it waits.
+            Assert.Equal(owner, await arena.OwnerAsync());
+        }
 
+        await stopped;
         Assert.True(Stopwatch.GetElapsedTime(began) < Relay.RelayTerm.ShutdownBound + TimeSpan.FromSeconds(6), $"It took {Stopwatch.GetElapsedTime(began)}.");
         Assert.Equal(1, await arena.CountAsync("sent_at IS NOT NULL"));
         Assert.Equal(0, await arena.CountAsync("attempts > 0"));

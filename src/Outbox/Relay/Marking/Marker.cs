@@ -1,6 +1,5 @@
 using Messaging;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Outbox.Relay;
 
@@ -33,8 +32,7 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
         command.Parameters.AddWithValue("max_attempts", refused.Select(settlement => settlement.MaxAttempts).ToArray());
         command.Parameters.AddWithValue("delays", refused.Select(settlement => DelayAfter(settlement.Row)).ToArray());
         command.Parameters.AddWithValue("errors", refused.Select(settlement => settlement.Refusal!).ToArray());
-        command.Parameters.Add(new NpgsqlParameter("class", NpgsqlDbType.Oid) { Value = (uint)OutboxSql.OwnerLock });
-        command.Parameters.Add(new NpgsqlParameter("table", NpgsqlDbType.Oid) { Value = owner.Table.Oid });
+        command.Parameters.AddWithValue("session", OutboxSql.SessionLock);
         command.Parameters.AddWithValue("owner", owner.ProcessId);
         command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);
         command.Parameters.AddWithValue("key", owner.Table.LockKey);

@@ -38,6 +38,12 @@ internal sealed class OutboxDatabase
         builder.Enlist = false;
         builder.Multiplexing = false;
         builder.Timeout = 5;
+        if (!builder.ShouldSerialize("GSS Encryption Mode"))
+        {
+            // Asked for first and in vain where there is no Kerberos: a silent server would be waited for twice.
+            builder.GssEncryptionMode = GssEncryptionMode.Disable;
+        }
+
         _connectionString = builder.ConnectionString;
     }
 

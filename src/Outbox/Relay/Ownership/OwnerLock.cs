@@ -17,6 +17,7 @@ internal sealed class OwnerLock : IAsyncDisposable
 
     public OutboxTable Table { get; }
 
+    /// <summary>The server process of the session, by which <see cref="OutboxSql.SessionLock"/> tells whether it lives.</summary>
     public int ProcessId { get; }
 
     /// <returns>Null while the table has not been migrated yet.</returns>
@@ -33,6 +34,9 @@ internal sealed class OwnerLock : IAsyncDisposable
             }
 
             await OutboxDatabase.LimitAsync(connection, lease, cancellationToken);
+            await using var hold = new NpgsqlCommand(OutboxSql.HoldSession, connection);
+            hold.Parameters.AddWithValue("session", OutboxSql.SessionLock);
+            await hold.ExecuteNonQueryAsync(cancellationToken);
             return new OwnerLock(connection, table);
         }
         catch

@@ -5,7 +5,7 @@ namespace Outbox.Relay;
 
 /// <summary>Reads what is to be published, forward from a cursor, and everything that could have become visible below it.</summary>
 internal sealed class PendingReader(
-    NpgsqlConnection connection, OutboxTable table, Lookahead lookahead, int batchSize, StagePulse pulse, TimeProvider clock)
+    NpgsqlConnection connection, OwnerLock owner, Lookahead lookahead, int batchSize, StagePulse pulse, TimeProvider clock)
 {
     // What was passed and cannot be vacuumed yet is walked entry by entry, a million in about a second. A look through more than that may
     // take longer than the lease, and a term that ended over it would only begin with the same look again.
@@ -35,6 +35,7 @@ internal sealed class PendingReader(
     }
 
     /// <summary>Reads one page.</summary>
+    /// <exception cref="InvalidOperationException">The owner's session has ended, and another relay may own the table.</exception>
     public async Task<PageFound> ReadAsync(CancellationToken cancellationToken)
     {
         if (_everywhere.IsDue)
@@ -91,6 +92,11 @@ internal sealed class PendingReader(
         var due = walk is null ? null : await ReadDueAsync(reader, cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
+            if (reader.IsDBNull(0))
+            {
+                throw new InvalidOperationException("The session that owned the outbox has ended.");
+            }
+
             rows.Add(RowOf(reader));
             bytes = reader.GetInt64(14);
         }
@@ -128,6 +134,8 @@ internal sealed class PendingReader(
         command.Parameters.AddWithValue("cursor", _cursor);
         command.Parameters.AddWithValue("limit", batchSize);
         command.Parameters.AddWithValue("bytes", HeldRows.MaxBytes);
+        command.Parameters.AddWithValue("session", OutboxSql.SessionLock);
+        command.Parameters.AddWithValue("owner", owner.ProcessId);
         return command;
     }
 
@@ -146,14 +154,14 @@ internal sealed class PendingReader(
     private async Task<long> ReadLastIdAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.LastId, connection);
-        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = table.Sequence });
+        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = owner.Table.Sequence });
         return await command.ExecuteScalarAsync(cancellationToken) as long? ?? long.MinValue;
     }
 
     private async Task<Dictionary<string, long?>> ReadHoldersAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.IdHolders, connection);
-        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = table.Sequence });
+        command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = owner.Table.Sequence });
         await command.PrepareAsync(cancellationToken);
 
         var holders = new Dictionary<string, long?>(StringComparer.Ordinal);

@@ -14,6 +14,19 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await ReadOnAsync(cancellationToken);
+        }
+        finally
+        {
+            // It is not stuck: at a shutdown the lease is kept as long as confirms are awaited.
+            pulse.Idle();
+        }
+    }
+
+    private async Task ReadOnAsync(CancellationToken cancellationToken)
+    {
         pulse.Busy(options.Lease);
         await reader.BeginAsync(cancellationToken);
         var poll = FirstPoll;

@@ -51,11 +51,7 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
         var pause = TimeSpan.Zero;
         while (true)
         {
-            while (await tidier.PurgeAsync(cancellationToken))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
+            var isPurged = await PurgeAsync(tidier, cancellationToken);
             if (clock.GetElapsedTime(fromStart) >= FromStartInterval)
             {
                 tidier.PurgeFromStart();
@@ -72,8 +68,24 @@ internal sealed partial class TidyStage(OutboxDatabase database, OutboxOptions o
                 pause = share < OldestCount ? share : OldestCount;
             }
 
-            await Task.Delay(Interval, clock, cancellationToken);
+            if (isPurged)
+            {
+                await Task.Delay(Interval, clock, cancellationToken);
+            }
         }
+    }
+
+    /// <returns>False if there is more: counting does not wait until a large table is purged.</returns>
+    private async Task<bool> PurgeAsync(Tidier tidier, CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        var isPurged = false;
+        while (!isPurged && clock.GetElapsedTime(began) < Interval)
+        {
+            isPurged = !await tidier.PurgeAsync(cancellationToken);
+        }
+
+        return isPurged;
     }
 
     /// <returns>Null if it fails: an old count would be taken for a new one.</returns>
