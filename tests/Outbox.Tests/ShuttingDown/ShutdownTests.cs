@@ -19,6 +19,10 @@ public sealed class ShutdownTests(ServersFixture servers)
         var broker = new UriBuilder(arena.Arena.RabbitMq);
         await using var network = TcpProxy.Start(broker.Host, broker.Port);
         (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
+        // One that found no relay asleep: it keeps the reader awake, which has room to read on.
+        await using var producer = await arena.OpenAsync();
+        await using var open = await producer.BeginTransactionAsync();
+        await producer.AddNoteAsync(arena, 0, null);
         var relay = await arena.StartRelayAsync(
             ("ConnectionStrings:RabbitMq", broker.Uri.AbsoluteUri), ("Outbox:ConfirmTimeout", "1min"), ("Outbox:InFlight", "1000"), ("Outbox:BatchSize", "5000"),
             ("Outbox:Lease", "3s"));
@@ -26,10 +30,6 @@ public sealed class ShutdownTests(ServersFixture servers)
         await arena.AllSentAsync(Deadline);
         var owner = await arena.OwnerAsync();
         network.HoldsReplies = true;
-        // A producer that stays open keeps the reader awake, and there is room for it to read on.
-        await using var producer = await arena.OpenAsync();
-        await using var open = await producer.BeginTransactionAsync();
-        await producer.AddNoteAsync(arena, 0, null);
         await arena.AddBacklogAsync(1_000);
         await Eventually.IsTrueAsync(async () => (await tap.ReadAsync()).Count == 1_001, Deadline, "a thousand are in flight");
 
