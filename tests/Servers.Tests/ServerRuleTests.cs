@@ -38,12 +38,14 @@ public sealed class ServerRuleTests
     [Theory]
     [InlineData("postgres://db", RabbitMq, "ConnectionStrings__Postgres")]
     [InlineData(Postgres, "http://mq.example", "ConnectionStrings__RabbitMq")]
+    [InlineData(Postgres, "amqp://me:secret@mq.example/a/b", "ConnectionStrings__RabbitMq")]
     public async Task A_connection_string_that_is_none_is_refused_by_name(string postgres, string rabbitMq, string name)
     {
         var refused = await Assert.ThrowsAsync<ServersException>(
             () => DecideAsync(("ConnectionStrings__Postgres", postgres), ("ConnectionStrings__RabbitMq", rabbitMq)));
 
         Assert.StartsWith(name, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
     }
 
     private static Task<ServerChoice> DecideAsync(params (string Name, string Value)[] environment) => ServerRule.DecideAsync(

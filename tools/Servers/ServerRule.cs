@@ -1,4 +1,5 @@
 using Npgsql;
+using RabbitMQ.Client;
 using Servers.Docker;
 
 namespace Servers;
@@ -93,7 +94,23 @@ public static class ServerRule
         }
     }
 
-    private static string Amqp(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("amqp" or "amqps")
-        ? text
-        : throw new ServersException($"{RabbitMq} is not an amqp:// or amqps:// address.");
+    // The reason is put in words of our own: the client's would show the password.
+    private static string Amqp(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+        {
+            throw new ServersException($"{RabbitMq} is not an amqp:// or amqps:// address.");
+        }
+
+        try
+        {
+            _ = new ConnectionFactory { Uri = uri };
+            return text;
+        }
+        catch (ArgumentException)
+        {
+            throw new ServersException(
+                $"{RabbitMq} is not understood: it must be amqp://user:password@host:port/virtual-host, where a / within the virtual host is written %2F.");
+        }
+    }
 }
