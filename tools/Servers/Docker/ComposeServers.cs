@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 
@@ -20,54 +18,72 @@ internal sealed class ComposeServers
     /// <summary>The full path of the file that defines them.</summary>
     public static string Definition { get; } = Path.Combine(RepositoryRoot.Path, "docker-compose.yml");
 
-    private readonly string _project;
+    private readonly ComposeProject _project;
     private readonly JsonObject _services;
     private readonly string _file;
 
-    private ComposeServers(string project, JsonObject services, string file) => (_project, _services, _file) = (project, services, file);
+    private ComposeServers(ComposeProject project, JsonObject file) =>
+        (_project, _services, _file) = (project, file["services"]!.AsObject(), file.ToJsonString());
 
-    /// <summary>Starts both, with the data of the last time, and returns when both answer.</summary>
+    /// <summary>Starts both, with the data of the last time unless another process uses that, and returns when both answer.</summary>
     /// <exception cref="ServersException">Compose is missing or refuses.</exception>
     public static async Task<ServerPair> StartAsync(CancellationToken cancellationToken)
     {
-        var compose = await ReadAsync(cancellationToken);
+        var project = ComposeProject.Take(ComposeProject.Locks);
         try
         {
-            await compose.RunAsync(UpDeadline, cancellationToken, "up", "--detach", "--wait", Postgres, RabbitMq);
-            var pair = await compose.PairAsync(cancellationToken);
-            await Answers.WaitAsync(pair, cancellationToken);
-            return pair;
+            if (!project.IsKept)
+            {
+                await Console.Error.WriteLineAsync("The kept data is in use by another process: these servers start empty and keep nothing.");
+            }
+
+            await RemoveAbandonedAsync(cancellationToken);
+            var compose = new ComposeServers(project, await ReadAsync(project, cancellationToken));
+            return await compose.UpAsync(cancellationToken);
         }
         catch
         {
-            await compose.DownAsync();
+            project.Dispose();
             throw;
         }
     }
 
-    private static async Task<ComposeServers> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>What <c>docker compose config</c> says, as these servers need it.</summary>
+    internal static JsonObject Alone(string config)
     {
-        var project = "run-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RepositoryRoot.Path)))[..8];
-        var read = await Command.RunAsync(
-            "docker", ["compose", "-p", project, "-f", Definition, "config", "--format", "json"], TimeSpan.FromSeconds(30), cancellationToken);
-        if (!read.Succeeded)
-        {
-            throw new ServersException($"docker compose cannot read {Definition}: {read.LastLine}");
-        }
-
-        var file = JsonNode.Parse(read.Output)!.AsObject();
+        var file = JsonNode.Parse(config)!.AsObject();
         var services = file["services"]!.AsObject();
         foreach (var other in services.Select(service => service.Key).Where(name => name is not (Postgres or RabbitMq)).ToList())
         {
             services.Remove(other);
         }
 
-        Publish(services, Postgres, PostgresPort);
-        Publish(services, RabbitMq, AmqpPort, ManagementPort);
-        return new ComposeServers(project, services, file.ToJsonString());
+        TieToThisProcess(services, Postgres, PostgresPort);
+        TieToThisProcess(services, RabbitMq, AmqpPort, ManagementPort);
+        return file;
     }
 
-    private static void Publish(JsonObject services, string name, params IEnumerable<int> ports)
+    private static async Task RemoveAbandonedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var abandoned in ComposeProject.TakeAbandoned(ComposeProject.Locks))
+        {
+            using (abandoned)
+            {
+                await new ComposeServers(abandoned, await ReadAsync(abandoned, cancellationToken)).DownAsync();
+            }
+        }
+    }
+
+    private static async Task<JsonObject> ReadAsync(ComposeProject project, CancellationToken cancellationToken)
+    {
+        var read = await Command.RunAsync(
+            "docker", ["compose", "-p", project.Name, "-f", Definition, "config", "--format", "json"], TimeSpan.FromSeconds(30), cancellationToken);
+        return read.Succeeded
+            ? Alone(read.Output)
+            : throw new ServersException($"docker compose cannot read {Definition}: {read.LastLine}");
+    }
+
+    private static void TieToThisProcess(JsonObject services, string name, params IEnumerable<int> ports)
     {
         if (services[name] is not JsonObject service)
         {
@@ -75,6 +91,24 @@ internal sealed class ComposeServers
         }
 
         service["ports"] = new JsonArray([.. ports.Select(port => (JsonNode)$"127.0.0.1::{port}")]);
+        // Containers of a process that was killed would come back with the engine.
+        service.Remove("restart");
+    }
+
+    private async Task<ServerPair> UpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(UpDeadline, cancellationToken, "up", "--detach", "--wait", Postgres, RabbitMq);
+            var pair = await PairAsync(cancellationToken);
+            await Answers.WaitAsync(pair, cancellationToken);
+            return pair;
+        }
+        catch
+        {
+            await DownAsync();
+            throw;
+        }
     }
 
     private async Task<ServerPair> PairAsync(CancellationToken cancellationToken)
@@ -96,7 +130,7 @@ internal sealed class ComposeServers
             $"amqp://{credentials}@127.0.0.1:{await PortAsync(RabbitMq, AmqpPort, cancellationToken)}",
             new Uri($"http://{credentials}@127.0.0.1:{await PortAsync(RabbitMq, ManagementPort, cancellationToken)}/"))
         {
-            Stop = async () => await DownAsync(),
+            Stop = StopAsync,
         };
     }
 
@@ -112,14 +146,32 @@ internal sealed class ComposeServers
             : throw new ServersException($"docker compose does not say where port {port} of {service} is.");
     }
 
-    // Volumes stay: the next start goes on with the same data.
-    private Task<string> DownAsync() => RunAsync(DownDeadline, CancellationToken.None, "down");
+    private async ValueTask StopAsync()
+    {
+        using (_project)
+        {
+            await DownAsync();
+        }
+    }
+
+    private async Task DownAsync()
+    {
+        if (_project.IsKept)
+        {
+            await RunAsync(DownDeadline, CancellationToken.None, "down");
+        }
+        else
+        {
+            await RunAsync(DownDeadline, CancellationToken.None, "down", "--volumes");
+            _project.Forget();
+        }
+    }
 
     private async Task<string> RunAsync(TimeSpan deadline, CancellationToken cancellationToken, params IReadOnlyList<string> arguments)
     {
         var result = await Command.RunAsync(
             "docker",
-            ["compose", "-p", _project, "--project-directory", RepositoryRoot.Path, "-f", "-", .. arguments],
+            ["compose", "-p", _project.Name, "--project-directory", RepositoryRoot.Path, "-f", "-", .. arguments],
             deadline,
             cancellationToken,
             input: _file);

@@ -13,6 +13,14 @@ internal sealed class PrivateDirectory : IDisposable
 
     private PrivateDirectory(string path, bool isKept, FileStream heldLock) => (Path, IsKept, _lock) = (path, isKept, heldLock);
 
+    // Except for root: PostgreSQL refuses to run as root, and the users that root runs the servers as cannot enter root's home.
+    // And except where the path has blanks, at which RabbitMQ's scripts break.
+    private static bool IsBelowRepository => !Posix.IsRoot && !RepositoryRoot.Path.Any(char.IsWhiteSpace);
+
+    /// <summary>The directory that holds those of this checkout; it need not exist yet.</summary>
+    public static string Root { get; } =
+        IsBelowRepository ? System.IO.Path.Combine(RepositoryRoot.Path, ".local", "servers") : RootInTemporary();
+
     public string Path { get; }
 
     /// <summary>Whether data stays after the servers have stopped.</summary>
@@ -24,9 +32,9 @@ internal sealed class PrivateDirectory : IDisposable
     /// another process uses the directory.</summary>
     public static async Task<PrivateDirectory> TakeAsync(string? name, CancellationToken cancellationToken)
     {
-        var root = await RootAsync(cancellationToken);
+        var root = await MakeRootAsync(cancellationToken);
         // One at a time, or a sweep could take a directory between its making and its locking for an abandoned one.
-        await using var turn = await WaitForTurnAsync(System.IO.Path.Combine(root, "lock"), cancellationToken);
+        await using var turn = await LockedFile.TakeAsync(System.IO.Path.Combine(root, "lock"), TimeSpan.FromMinutes(1), null, cancellationToken);
         await SweepAsync(root, cancellationToken);
         if (name is not null)
         {
@@ -91,47 +99,30 @@ internal sealed class PrivateDirectory : IDisposable
         }
     }
 
-    // Below the repository, except for root: PostgreSQL refuses to run as root, and the users that root runs the servers as
-    // cannot enter root's home. And except where the path has blanks, at which RabbitMQ's scripts break.
-    private static async Task<string> RootAsync(CancellationToken cancellationToken)
+    private static async Task<string> MakeRootAsync(CancellationToken cancellationToken)
     {
-        if (!Posix.IsRoot && !RepositoryRoot.Path.Any(char.IsWhiteSpace))
+        if (IsBelowRepository)
         {
-            return Directory.CreateDirectory(System.IO.Path.Combine(RepositoryRoot.Path, ".local", "servers")).FullName;
+            return Directory.CreateDirectory(Root).FullName;
         }
 
-        var repository = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RepositoryRoot.Path)))[..8];
-        var root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"servers-{Posix.UserId}-{repository}");
-        Directory.CreateDirectory(root, OwnerWritesOthersEnter);
+        Directory.CreateDirectory(Root, OwnerWritesOthersEnter);
 
         // Whoever made a directory of this name before us could swap the data below it.
-        var owner = await Command.RunAsync("stat", ["-c", "%u %F", root], TimeSpan.FromSeconds(10), cancellationToken);
+        var owner = await Command.RunAsync("stat", ["-c", "%u %F", Root], TimeSpan.FromSeconds(10), cancellationToken);
         return owner.Output.Trim() == $"{Posix.UserId} directory"
-            ? root
-            : throw new ServersException($"{root} belongs to another user. Remove it, or set TMPDIR.");
+            ? Root
+            : throw new ServersException($"{Root} belongs to another user. Remove it, or set TMPDIR.");
+    }
+
+    private static string RootInTemporary()
+    {
+        var repository = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RepositoryRoot.Path)))[..8];
+        return System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"servers-{Posix.UserId}-{repository}");
     }
 
     private const UnixFileMode OwnerWritesOthersEnter =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    private static async Task<FileStream> WaitForTurnAsync(string file, CancellationToken cancellationToken)
-    {
-        var end = DateTime.UtcNow.AddMinutes(1);
-        while (true)
-        {
-            try
-            {
-                return OpenLocked(file);
-            }
-            catch (IOException) when (DateTime.UtcNow < end)
-            {
-                await Task.Delay(20, cancellationToken);
-            }
-        }
-    }
-
-    // An advisory lock of the kernel: it ends with the process, however that ends.
-    private static FileStream OpenLocked(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     private static async Task SweepAsync(string root, CancellationToken cancellationToken)
     {
@@ -146,12 +137,18 @@ internal sealed class PrivateDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(path, OwnerWritesOthersEnter);
-            var taken = new PrivateDirectory(path, isKept, OpenLocked(System.IO.Path.Combine(path, "lock")));
+            if (LockedFile.TryTake(System.IO.Path.Combine(path, "lock")) is not { } held)
+            {
+                return null;
+            }
+
+            var taken = new PrivateDirectory(path, isKept, held);
             await taken.EndLeftProcessesAsync(cancellationToken);
             return taken;
         }
         catch (IOException)
         {
+            // Its process is deleting it just now.
             return null;
         }
     }
