@@ -1,33 +1,22 @@
 using Npgsql;
 using Servers;
-using Servers.Native;
+using Servers.Testing;
 
 namespace TestSupport;
 
-/// <summary>A test that needs PgBouncer: installed where that is permitted, otherwise left out with the reason.</summary>
+/// <summary>A test that needs PgBouncer: left out with the reason where it is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PgBouncerFactAttribute : FactAttribute
 {
-    private static readonly Lazy<string?> Missing = new(Install);
-
-    public PgBouncerFactAttribute() => Skip = Missing.Value;
-
-    private static string? Install()
-    {
-        if (File.Exists(PgBouncer.Program))
-        {
-            return null;
-        }
-
-        var fault = DebianPackages.TryInstallAsync(["pgbouncer"], CancellationToken.None).GetAwaiter().GetResult();
-        return File.Exists(PgBouncer.Program) ? null : $"PgBouncer is not installed (apt-get install pgbouncer) and cannot be: {fault}.";
-    }
+    public PgBouncerFactAttribute() => Skip = File.Exists(PgBouncer.Program)
+        ? null
+        : "PgBouncer is not installed (apt-get install pgbouncer; SERVERS=native ./test does it where this user may).";
 }
 
 /// <summary>A private PgBouncer before a database.</summary>
 public sealed class PgBouncer : IAsyncDisposable
 {
-    public const string Program = "/usr/sbin/pgbouncer";
+    public const string Program = PgBouncerPackage.Program;
 
     private readonly ChildProcess _process;
     private readonly string _directory;

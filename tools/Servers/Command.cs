@@ -65,9 +65,21 @@ public static class Command
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            End(process);
             cancellationToken.ThrowIfCancellationRequested();
             return new CommandResult(-1, output.ToString(), error + $"{file} did not finish in time");
+        }
+    }
+
+    private static void End(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or AggregateException)
+        {
+            // What sudo has started only root can end.
         }
     }
 

@@ -3,14 +3,14 @@ using System.Reflection;
 namespace Servers.Native;
 
 /// <summary>Installs the servers' packages on Debian and Ubuntu, where they are missing and where this user may.</summary>
-public static class DebianPackages
+internal static class DebianPackages
 {
     private const string ScriptName = "install-packages.sh";
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(20);
 
     /// <summary>The installed servers, after an installation where that was needed.</summary>
     /// <exception cref="ServersException">Servers are missing and cannot be installed; the message says what to do.</exception>
-    internal static async Task<InstalledServers> EnsureInstalledAsync(CancellationToken cancellationToken)
+    public static async Task<InstalledServers> EnsureInstalledAsync(CancellationToken cancellationToken)
     {
         var (installed, missing) = InstalledServers.Find();
         if (installed is not null)
@@ -67,12 +67,11 @@ public static class DebianPackages
         return sudo.Succeeded ? ["sudo", "-n"] : null;
     }
 
-    private static async Task<string?> InstallAsync(IReadOnlyList<string> elevation, IReadOnlyList<string> packages, CancellationToken cancellationToken)
-    {
-        List<string> line = [.. elevation, "timeout", "-k", "30", "900", "bash", "-c", Script(), "bash", .. packages];
-        var done = await Command.RunAsync(line[0], line.Skip(1), Deadline, cancellationToken);
-        return done.Succeeded ? null : done.LastLine;
-    }
+    // Ended in time by timeout, which runs as the user that apt-get runs as. It also stands in a process group of its own, so
+    // that a Ctrl-C at the terminal does not reach what it has started.
+    private static Task<string?> InstallAsync(IReadOnlyList<string> elevation, IReadOnlyList<string> packages, CancellationToken cancellationToken) =>
+        Installation.RunAsync(
+            [.. elevation, "timeout", "-k", "30", "900", "bash", "-c", Script(), "bash", .. packages], Deadline, cancellationToken);
 
     private static string Script()
     {

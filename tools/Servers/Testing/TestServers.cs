@@ -25,8 +25,7 @@ internal sealed class TestServers : IAsyncDisposable
             return new TestServers(null, new Dictionary<string, string> { ["SERVERS"] = "docker" });
         }
 
-        var servers = choice.Given
-            ?? (await NativeServers.StartAsync(new NativeOptions(), cancellationToken)).Pair();
+        var servers = choice.Given ?? await StartNativeAsync(cancellationToken);
         await Answers.WaitAsync(servers, cancellationToken);
         return new TestServers(servers, new Dictionary<string, string>
         {
@@ -37,6 +36,13 @@ internal sealed class TestServers : IAsyncDisposable
             ["ConnectionStrings__Postgres"] = "",
             ["ConnectionStrings__RabbitMq"] = "",
         });
+    }
+
+    private static async Task<ServerPair> StartNativeAsync(CancellationToken cancellationToken)
+    {
+        // Only here: whoever has containers or servers of his own need not have this machine's packages changed.
+        await PgBouncerPackage.InstallWhereMissingAsync(cancellationToken);
+        return (await NativeServers.StartAsync(new NativeOptions(), cancellationToken)).Pair();
     }
 
     public ValueTask DisposeAsync() => _servers?.DisposeAsync() ?? ValueTask.CompletedTask;
