@@ -23,6 +23,26 @@ public sealed class TestResultsTests
         Assert.Equal("Failed A.Test\n    It is 1.\n    Not 2.\n    at A.Test() in A.cs:line 7", failed);
     });
 
+    [Theory]
+    [InlineData(0, null, "Passed", "NotExecuted")]
+    [InlineData(1, "1 passed, 1 failed, 0 skipped: A.Test", "Passed", "Failed")]
+    [InlineData(134, "The test run was cut short (exit code 134): 1 passed, 0 failed, 0 skipped", "Passed")]
+    [InlineData(0, "No test passed: 0 passed, 0 failed, 1 skipped", "NotExecuted")]
+    public void A_run_that_was_not_good_says_why_in_one_line(int exitCode, string? complaint, params string[] outcomes) => InDirectory(directory =>
+    {
+        File.WriteAllText(Path.Combine(directory, "a.trx"), Trx(outcomes));
+
+        Assert.Equal(complaint, TestResults.Read(directory).Complaint(exitCode));
+    });
+
+    [Fact]
+    public void A_line_for_hundreds_of_failed_tests_names_ten() => InDirectory(directory =>
+    {
+        File.WriteAllText(Path.Combine(directory, "a.trx"), Trx(Enumerable.Repeat("Failed", 200)));
+
+        Assert.EndsWith("A.Test, A.Test and 190 more", TestResults.Read(directory).Complaint(1), StringComparison.Ordinal);
+    });
+
     private static void InDirectory(Action<string> test)
     {
         var directory = Directory.CreateTempSubdirectory();

@@ -28,6 +28,8 @@ public enum Signal
 internal static class Posix
 {
     private const nint DefaultDisposition = 0;
+    private const int NoSignal = 0;
+    private const int NoSuchProcess = 3;
 
     public static bool IsRoot { get; } = !OperatingSystem.IsWindows() && geteuid() == 0;
 
@@ -35,6 +37,9 @@ internal static class Posix
 
     /// <summary>False when there is no such process.</summary>
     public static bool Send(int processId, Signal signal) => kill(processId, (int)signal) == 0;
+
+    /// <summary>Whether there is such a process, of this user or another.</summary>
+    public static bool IsThere(int processId) => kill(processId, NoSignal) == 0 || Marshal.GetLastPInvokeError() != NoSuchProcess;
 
     /// <summary>Ends that a signal is ignored because the parent wanted it so.</summary>
     public static void Notice(Signal which) => signal((int)which, DefaultDisposition);

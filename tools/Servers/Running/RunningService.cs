@@ -43,7 +43,7 @@ internal sealed class RunningService : IAsyncDisposable
             ["ConnectionStrings__RabbitMq"] = servers.RabbitMq,
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
         };
-        var logFile = quiet ? NewLogFile() : null;
+        var logFile = quiet ? OwnPath.New("service", ".log") : null;
         var process = ChildProcess.Start(DotNet.Program(Project) with { Environment = environment, LogFile = logFile });
         var service = new RunningService(process, $"http://127.0.0.1:{port}", postgres, servers, environment, logFile);
         try
@@ -107,11 +107,4 @@ internal sealed class RunningService : IAsyncDisposable
     private string LogTail() => _logFile is null || !File.Exists(_logFile)
         ? ""
         : $" Its log, {_logFile}, ends:\n{string.Join('\n', File.ReadLines(_logFile).TakeLast(LogLines))}";
-
-    private static string NewLogFile()
-    {
-        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, ".local")).FullName, "service.log");
-        File.Delete(file);
-        return file;
-    }
 }

@@ -10,13 +10,7 @@ internal static class TestCommand
         await Console.Error.WriteLineAsync($"Building {solution} ...");
         await DotNet.BuildAsync(cancellationToken, solution);
 
-        var results = Path.Combine(RepositoryRoot.Path, ".local", "test-results");
-        if (Directory.Exists(results))
-        {
-            Directory.Delete(results, recursive: true);
-        }
-
-        Directory.CreateDirectory(results);
+        var results = Directory.CreateDirectory(OwnPath.New("test-results")).FullName;
         int exitCode;
         await using (var servers = asked.NeedsServers ? await TestServers.StartAsync(cancellationToken) : TestServers.None)
         {
@@ -24,19 +18,20 @@ internal static class TestCommand
         }
 
         var summary = TestResults.Read(results);
-        var isGood = exitCode == 0 && summary is { Failed: 0, Passed: > 0 };
-        if (!isGood && summary.Failed == 0)
-        {
-            await Console.Error.WriteLineAsync(exitCode == 0 ? "No test ran." : $"The test run was cut short (exit code {exitCode}).");
-        }
-
         foreach (var failed in summary.Failures)
         {
             Console.WriteLine(failed);
         }
 
+        if (summary.Complaint(exitCode) is not { } complaint)
+        {
+            Console.WriteLine(summary);
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync(complaint);
         Console.WriteLine(summary);
-        return isGood ? 0 : 1;
+        return 1;
     }
 
     // One test assembly after another: side by side they would measure each other's load.

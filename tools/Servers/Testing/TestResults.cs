@@ -8,6 +8,8 @@ internal sealed record TestResults(int Passed, int Skipped, IReadOnlyList<Failed
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
+    private const int MostNames = 10;
+
     public int Failed => Failures.Count;
 
     /// <summary>The sum over all result files of a directory.</summary>
@@ -21,6 +23,16 @@ internal sealed record TestResults(int Passed, int Skipped, IReadOnlyList<Failed
             byOutcome["NotExecuted"].Count(),
             [.. byOutcome.Where(tests => tests.Key is not ("Passed" or "NotExecuted")).SelectMany(tests => tests).Select(FailedTest.Of)]);
     }
+
+    /// <summary>Why a run that ended with this exit code was not good, in one line; null where it was.</summary>
+    public string? Complaint(int exitCode) =>
+        Failed > 0 ? $"{this}: {Names()}"
+        : exitCode != 0 ? $"The test run was cut short (exit code {exitCode}): {this}"
+        : Passed == 0 ? $"No test passed: {this}"
+        : null;
+
+    private string Names() =>
+        string.Join(", ", Failures.Take(MostNames).Select(failed => failed.Name)) + (Failed > MostNames ? $" and {Failed - MostNames} more" : "");
 
     /// <summary>The line that other programs read.</summary>
     public override string ToString() =>
