@@ -48,17 +48,20 @@ public static class FreePorts
     }
 
     /// <summary>Whether nobody listens on the port of the loopback interface.</summary>
-    public static bool IsFree(int port)
+    public static bool IsFree(int port) => Refusal(port) is null;
+
+    /// <summary>Why this process cannot listen on the port of the loopback interface; null where it can.</summary>
+    internal static SocketError? Refusal(int port)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             listener.Start();
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException refused)
         {
-            return false;
+            return refused.SocketErrorCode;
         }
     }
 

@@ -81,6 +81,12 @@ public sealed class NativeRabbitMq
 
     private string OutputFile { get; }
 
+    private string Data => Path.Combine(Home, "data");
+
+    // Beside the data from before the first start until the node has let its user in. One that ended between making its tables
+    // and its user would refuse him for ever.
+    private string Unfinished => Data + ".unfinished";
+
     /// <summary>Starts the node, and returns when it takes AMQP connections. Queues and messages of an earlier start are
     /// there again.</summary>
     /// <exception cref="ServersException">It did not come up within two minutes; the message ends with its log.</exception>
@@ -100,6 +106,7 @@ public sealed class NativeRabbitMq
 
         _node = Start(Signal.Terminate, Path.Combine(_bin, "rabbitmq-server"));
         await ServerStart.WaitAsync("RabbitMQ", _node, Answers.RabbitMqAsync, Uri, [OutputFile, LogFile], StartDeadline, cancellationToken);
+        File.Delete(Unfinished);
     }
 
     /// <summary>Stops the node as an operator would; what it holds is kept.</summary>
@@ -174,7 +181,18 @@ public sealed class NativeRabbitMq
 
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.Combine(Home, "data"));
+        Directory.CreateDirectory(Home);
+        if (File.Exists(Unfinished) && Directory.Exists(Data))
+        {
+            Directory.Delete(Data, recursive: true);
+        }
+
+        if (!Directory.Exists(Data))
+        {
+            await File.WriteAllTextAsync(Unfinished, "", cancellationToken);
+            Directory.CreateDirectory(Data);
+        }
+
         await File.WriteAllTextAsync(Path.Combine(Home, "plugins"), "[rabbitmq_management].\n", cancellationToken);
         await File.WriteAllLinesAsync(
             Path.Combine(Home, "rabbitmq.conf"),
@@ -210,7 +228,7 @@ public sealed class NativeRabbitMq
         ["RABBITMQ_NODE_IP_ADDRESS"] = Loopback,
         ["RABBITMQ_NODE_PORT"] = Port.ToString(CultureInfo.InvariantCulture),
         ["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture),
-        ["RABBITMQ_MNESIA_BASE"] = Path.Combine(Home, "data"),
+        ["RABBITMQ_MNESIA_BASE"] = Data,
         ["RABBITMQ_LOG_BASE"] = Home,
         ["RABBITMQ_LOGS"] = LogFile,
         ["RABBITMQ_CONFIG_FILE"] = Path.Combine(Home, "rabbitmq.conf"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Servers.Running;
@@ -26,6 +27,8 @@ internal static class RunCommand
           ConnectionStrings__Postgres, ConnectionStrings__RabbitMq   servers of your own (set both)
           SERVERS=docker|native                              containers, or this machine's own packages
         Settings of the service, such as Outbox__BatchSize, are passed on to it.
+
+        {KeptData.Help}
         """;
 
     /// <summary>Starts servers and service, and lets <paramref name="use"/> say the exit code. A quiet service writes its log
@@ -48,7 +51,7 @@ internal static class RunCommand
     {
         // Side by side, since both take seconds; when one fails the other is ended too.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var starting = StartedServers.StartAsync("run", either.Token);
+        var starting = StartedServers.StartAsync(KeptData.Name, either.Token);
         var building = DotNet.BuildAsync(either.Token, [MigratedDatabase.Project, .. otherProjects]);
         try
         {
@@ -91,10 +94,14 @@ internal static class RunCommand
             throw new ServersException($"PORT is \"{text}\": it must be a number from 1 to 65535.");
         }
 
-        return FreePorts.IsFree(port)
-            ? port
-            : throw new ServersException($"Port {port} of 127.0.0.1 is taken. Set PORT to another one: PORT={Another(port)} ./run");
+        return FreePorts.Refusal(port) is { } refusal ? throw Refused(port, refusal) : port;
     }
+
+    internal static ServersException Refused(int port, SocketError refusal) => new(
+        (refusal == SocketError.AccessDenied
+            ? $"Port {port} of 127.0.0.1 may be listened on by root alone."
+            : $"Port {port} of 127.0.0.1 is taken.")
+        + $" Set PORT to another one: PORT={(refusal == SocketError.AccessDenied ? UsualPort : Another(port))} ./run");
 
     private static int Another(int port) => port < 65535 ? port + 1 : UsualPort;
 }

@@ -5,7 +5,7 @@ internal static class StartCommand
 {
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await using var servers = await StartedServers.StartAsync("run", cancellationToken);
+        await using var servers = await StartedServers.StartAsync(KeptData.Name, cancellationToken);
         Console.WriteLine(
             $"""
             export ConnectionStrings__Postgres='{servers.Postgres}'
