@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrderService.Operations;
 
 /// <summary>Asks the service that runs beside it whether it is ready: the health check of the container image, which has no
@@ -13,10 +15,16 @@ internal static class HealthProbe
     /// <summary>Sets the exit code: 0 when the service is ready, 1 when it is not, with its answer on standard error.</summary>
     public static async Task RunAsync()
     {
+        if (Port(Environment.GetEnvironmentVariable) is not { } port)
+        {
+            Fail("ASPNETCORE_URLS has no http:// address that the health check could ask.");
+            return;
+        }
+
         using var client = new HttpClient { Timeout = Patience };
         try
         {
-            using var answer = await client.GetAsync($"http://127.0.0.1:{Port()}{Health.ReadyPath}");
+            using var answer = await client.GetAsync($"http://127.0.0.1:{port}{Health.ReadyPath}");
             if (!answer.IsSuccessStatusCode)
             {
                 Fail(await answer.Content.ReadAsStringAsync());
@@ -28,12 +36,17 @@ internal static class HealthProbe
         }
     }
 
-    /// <summary>Addresses win over ports, as they do for the server.</summary>
-    private static string Port() =>
-        First("ASPNETCORE_URLS") is { } address ? address[(address.LastIndexOf(':') + 1)..].TrimEnd('/') : First("ASPNETCORE_HTTP_PORTS") ?? DefaultPort;
+    /// <summary>The first port at which the service speaks HTTP; null where it speaks HTTPS alone. Addresses win over ports, as
+    /// they do for the server.</summary>
+    internal static string? Port(Func<string, string?> environment) => All(environment("ASPNETCORE_URLS")) is { Length: > 0 } addresses
+        ? addresses
+            .Where(address => address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            .Select(address => BindingAddress.Parse(address).Port.ToString(CultureInfo.InvariantCulture))
+            .FirstOrDefault()
+        : All(environment("ASPNETCORE_HTTP_PORTS")).FirstOrDefault() ?? DefaultPort;
 
-    private static string? First(string variable) =>
-        Environment.GetEnvironmentVariable(variable)?.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+    private static string[] All(string? list) =>
+        list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static void Fail(string reason)
     {
