@@ -18,10 +18,12 @@ internal sealed record Arguments(int Seed, int? Minutes, string? Case, bool List
                                  nothing was lost, doubled, made up or misordered
           --seed S               another schedule: the same seed is the same schedule (0 to 1,000,000; 1 unless given)
           --minutes M            plays cases again and again for so long (1 to 600); 30 and more include those that take
-                                 minutes; a run that was interrupted is taken up where it stopped
+                                 minutes; a run that was interrupted is taken up where it stopped, unless the code has changed
+                                 since
           --case NAME            plays this one alone
           --list                 names all cases and what each proves
-          --mutants [NAME]       breaks a copy of the service in nine ways, and demands that the checker sees each
+          --mutants [NAME]       breaks a copy of the service in nine ways, and demands that the checker sees each; of the
+                                 other arguments only --seed goes with it
 
         The results are in faults-results/, as JSON and Markdown.
         """;
@@ -42,7 +44,7 @@ internal sealed record Arguments(int Seed, int? Minutes, string? Case, bool List
         + (Minutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $" --minutes {minutes}") : "")
         + (Case is { } name ? $" --case {name}" : "");
 
-    /// <exception cref="ServersException">An argument is unknown or out of bounds.</exception>
+    /// <exception cref="ServersException">An argument is unknown or out of bounds, or does not go with another.</exception>
     public static Arguments Parse(string[] arguments)
     {
         var asked = new Arguments(1, null, null, false, null);
@@ -61,7 +63,13 @@ internal sealed record Arguments(int Seed, int? Minutes, string? Case, bool List
             };
         }
 
-        return asked;
+        return asked switch
+        {
+            { Lists: true } when arguments.Length > 1 => throw new ServersException("--list goes with no other argument: it plays nothing."),
+            { Mutants: not null, Case: not null } => throw new ServersException("--mutants and --case exclude each other: each mutant names the case that shows it."),
+            { Mutants: not null, Minutes: not null } => throw new ServersException("--mutants and --minutes exclude each other: each mutant has a few tries."),
+            _ => asked,
+        };
     }
 
     private static int Number(string name, string text, int least, int most) =>

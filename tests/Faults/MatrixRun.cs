@@ -19,7 +19,8 @@ internal static class MatrixRun
 
         bool IsFinished(RunRecord record) => asked.Minutes is { } minutes ? record.Minutes >= minutes : record.LastNumber >= cases.Count;
         var file = Path.Combine(results, FileName(asked, versions));
-        var record = RunRecord.TakeUp(file, asked.Seed, versions, asked.Command, IsFinished);
+        var fresh = new RunRecord { Seed = asked.Seed, Versions = versions, Command = asked.Command, Build = build.Identity() };
+        var record = RunRecord.TakeUp(file, fresh, IsFinished);
         Say($"{versions}: {cases.Count} cases, seed {asked.Seed}{(record.LastNumber > 0 ? $", going on after number {record.LastNumber}" : "")}");
 
         foreach (var turn in Schedule.Of(asked.Seed, cases, record.LastNumber + 1).TakeWhile(turn => asked.Minutes is not null || turn.Number <= cases.Count))

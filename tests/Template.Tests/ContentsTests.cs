@@ -154,7 +154,7 @@ public sealed partial class ContentsTests(TemplateHive hive)
     private static partial Regex TableOfMigration();
 
     /// <summary>What belongs to the repository of the template alone.</summary>
-    [GeneratedRegex(@"^(\.git(/|$)|\.template\.config/|template/|\.ci/|docs/(?!operating\.md)|bench$|benchmarks/|faults|tests/(Faults|Template\.Tests)/|.*/?(bin|obj)/)")]
+    [GeneratedRegex(@"^(\.git(/|$)|\.template\.config/|template/|\.ci/|docs/(?!operating\.md)|bench$|benchmarks/|faults|tests/(Commands\.Tests|Faults|Template\.Tests)/|.*/?(bin|obj)/)")]
     private static partial Regex Ours();
 
     /// <summary>What each service has in a version of its own.</summary>

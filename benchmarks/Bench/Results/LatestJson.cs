@@ -18,6 +18,11 @@ internal static class LatestJson
     public static void Write(IReadOnlyList<Figure> figures)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        System.IO.File.WriteAllText(File, Text(figures));
+    }
+
+    public static string Text(IReadOnlyList<Figure> figures)
+    {
         var lines = figures.Select(figure => new
         {
             figure.Workload,
@@ -30,6 +35,6 @@ internal static class LatestJson
             Ceiling = Number.Rounded(figure.Ceiling),
             Ratio = Number.Rounded(figure.Ratio),
         });
-        System.IO.File.WriteAllText(File, JsonSerializer.Serialize(lines, Options) + "\n");
+        return JsonSerializer.Serialize(lines, Options) + "\n";
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Servers;
 
 namespace Faults;
@@ -13,6 +14,7 @@ internal sealed record ServiceBuild(string Service, string Migrations)
     /// <exception cref="ServersException">It does not build; the message holds the errors.</exception>
     public static async Task<ServiceBuild> MakeAsync(string root, CancellationToken cancellationToken)
     {
+        await using var turn = await DotNet.BuildTurnAsync(cancellationToken);
         var built = await Command.RunAsync(
             "dotnet",
             [
@@ -25,6 +27,22 @@ internal sealed record ServiceBuild(string Service, string Migrations)
             ? new ServiceBuild(Program(root, "OrderService"), Program(root, "Migrations"))
             : throw new ServersException($"The service with failpoints does not build:\n{built.Output}{built.Error}");
     }
+
+    /// <summary>The same for the same assemblies, those of this program among them: it chooses the cases and judges them. A
+    /// commit alone changes it, since its id stands in the assemblies.</summary>
+    public string Identity()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var assembly in Assemblies(Service).Concat(Assemblies(Migrations)).Append(typeof(ServiceBuild).Assembly.Location))
+        {
+            hash.AppendData(File.ReadAllBytes(assembly));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    private static IEnumerable<string> Assemblies(string program) =>
+        Directory.GetFiles(Path.GetDirectoryName(program)!, "*.dll").Order(StringComparer.Ordinal);
 
     private static string Program(string root, string project) =>
         Path.Combine(root, ".local", "failpoints", "bin", project, "release", project);

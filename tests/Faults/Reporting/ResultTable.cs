@@ -9,7 +9,7 @@ internal static class ResultTable
     /// <summary>One line while the run goes on.</summary>
     public static string Line(CaseResult result) => string.Create(CultureInfo.InvariantCulture,
         $"{result.Number,4} {result.Case,-36} {result.Orders,6} orders {result.Faults.Count,3} faults {result.Deliveries,6} deliveries {result.Repeats,5} repeats "
-        + $"{result.Suppressed,5} suppressed  drained {Seconds(result.DrainSeconds),6}  {(result.IsGreen ? "green" : "RED")}  seed {result.Seed}");
+        + $"{result.Suppressed,5} suppressed  lost {result.Lost} doubled {result.Doubled} phantoms {result.Phantoms} misordered {result.Misordered}  drained {Seconds(result.DrainSeconds),6}  {(result.IsGreen ? "green" : "RED")}  seed {result.Seed}");
 
     /// <summary>One row for each case, over all the times that it was played.</summary>
     public static string Markdown(RunRecord record)

@@ -14,6 +14,9 @@ internal sealed class RunRecord
 
     public required string Command { get; init; }
 
+    /// <summary>What was played with, and by what; empty in a file that does not say.</summary>
+    public string Build { get; init; } = "";
+
     public List<CaseResult> Results { get; init; } = [];
 
     /// <summary>The number of the turn that was played last; 0 before the first.</summary>
@@ -23,17 +26,17 @@ internal sealed class RunRecord
 
     public bool IsGreen => Results.Count > 0 && Results.All(result => result.IsGreen);
 
-    /// <summary>The record of the same command on the same servers, unless it is finished; else a new one.</summary>
-    public static RunRecord TakeUp(string file, int seed, string versions, string command, Func<RunRecord, bool> isFinished)
+    /// <summary>The record of the same command on the same servers and with the same build, unless it is finished; else a new
+    /// one.</summary>
+    public static RunRecord TakeUp(string file, RunRecord fresh, Func<RunRecord, bool> isFinished)
     {
-        var fresh = new RunRecord { Seed = seed, Versions = versions, Command = command };
         if (!File.Exists(file))
         {
             return fresh;
         }
 
         var left = JsonSerializer.Deserialize<RunRecord>(File.ReadAllText(file), Format)!;
-        return left.Versions == versions && left.Command == command && !isFinished(left) ? left : fresh;
+        return (left.Versions, left.Command, left.Build) == (fresh.Versions, fresh.Command, fresh.Build) && !isFinished(left) ? left : fresh;
     }
 
     public void Save(string file)
