@@ -69,6 +69,32 @@ public sealed class RunTests(TemplateHive hive, ServersFixture servers)
     }
 
     [Fact]
+    public async Task Bad_lines_of_a_file_of_orders_are_told_by_their_number_and_the_rest_is_reconciled()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var sample = await hive.NewAsync("Shop");
+        await File.WriteAllTextAsync(
+            Path.Combine(sample.Directory, "orders.jsonl"),
+            """
+            {"customerId":"c-1","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}
+            {"customerId":"c-2","currency":"EUR","lines":[{"sku":"sku-1","quantity":0,"unitPrice":9.90}]}
+
+            not JSON
+            {"customerId":"c-3","currency":"EUR","lines":[{"sku":"sku-none","quantity":1,"unitPrice":1}]}
+            """);
+
+        var placed = await Shell.TryAsync(
+            sample.Directory,
+            $"export SERVERS= PORT={Servers.FreePorts.Find(1)[0]} ASPNETCORE_ENVIRONMENT=Development "
+            + $"ConnectionStrings__Postgres='{arena.Postgres}' ConnectionStrings__RabbitMq='{arena.RabbitMq}'; ./run --orders-file orders.jsonl");
+
+        Assert.True(placed.ExitCode == 2, placed.Output + placed.Error);
+        Assert.Contains("line 2: HTTP 400: lines[0].quantity", placed.Error, StringComparison.Ordinal);
+        Assert.Contains("line 4: HTTP 400", placed.Error, StringComparison.Ordinal);
+        Assert.Matches(@"^placed=2 sent=4 effects=5 suppressed=\d+ lost=0 doubled=0 seconds=\d+\.\d\d$", placed.Output.Trim().Split('\n')[^1]);
+    }
+
+    [Fact]
     public async Task A_service_without_Docker_never_asks_for_it()
     {
         var made = await hive.NewAsync("Shop", "--no-docker");

@@ -34,7 +34,7 @@ internal sealed class Run(Arguments arguments, string run)
 
         Console.WriteLine(report.Table());
         Console.WriteLine(report.Line());
-        return ExitCode(placer, tally);
+        return ExitCode(tally, placer.Unanswered.Count, placer.Refused.Count, arguments.Orders.MayBeBad);
     }
 
     private async Task PlaceAsync(Placer placer, Ledger ledger, CancellationToken cancellationToken)
@@ -61,13 +61,9 @@ internal sealed class Run(Arguments arguments, string run)
         }
     }
 
-    private int ExitCode(Placer placer, Tally tally)
-    {
-        if (tally is not { Lost: 0, Doubled: 0 } || !placer.Unanswered.IsEmpty)
-        {
-            return NotAllGood;
-        }
-
-        return placer.Refused.IsEmpty ? 0 : arguments.Orders.MayBeBad ? BadLines : NotAllGood;
-    }
+    internal static int ExitCode(Tally tally, int unanswered, int refused, bool mayBeBad) =>
+        tally is not { Lost: 0, Doubled: 0 } || unanswered > 0 ? NotAllGood
+        : refused == 0 ? 0
+        : mayBeBad ? BadLines
+        : NotAllGood;
 }
