@@ -1,6 +1,6 @@
 using Servers.Docker;
 
-namespace Servers.Tests.Docker;
+namespace Servers.Tests.Compose;
 
 public sealed class ComposeProjectTests : IDisposable
 {
