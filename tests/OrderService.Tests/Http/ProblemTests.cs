@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using OrderService.Database;
 
 namespace OrderService.Tests.Http;
 
@@ -27,5 +29,17 @@ public sealed class ProblemTests(RunningApi api) : IClassFixture<RunningApi>
         service.Http.DefaultRequestHeaders.Add("Accept", "text/html");
 
         await ComeAgain.AsksAsync(() => service.Http.GetAsync("/orders"));
+    }
+
+    [Fact]
+    public async Task A_bug_is_told_as_a_problem_that_says_nothing_of_it()
+    {
+        await using var service = await api.Arena.StartAsync(
+            services => services.AddScoped<OrdersDbContext>(_ => throw new InvalidOperationException("a bug")), "--Roles=api");
+
+        using var answer = await service.Http.GetAsync("/orders");
+
+        await answer.ProblemAsync(HttpStatusCode.InternalServerError);
+        Assert.DoesNotContain("a bug", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 }

@@ -62,19 +62,26 @@ public sealed class IdempotencyTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_expired_key_counts_as_absent_and_is_purged()
+    public async Task A_key_is_known_for_24_hours_and_then_counts_as_absent_and_is_purged()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
         var service = await arena.StartAsync("--Roles=api");
-        foreach (var key in new[] { "reused", "forgotten", "young" })
+        foreach (var key in new[] { "reused", "forgotten", "old" })
         {
             using var _ = await service.PlaceAsync(Body, key);
         }
 
-        await arena.Arena.ExecuteAsync("UPDATE idempotency_key SET created_at = now() - interval '24 hours 1 second' WHERE key <> 'young'");
+        await arena.Arena.ExecuteAsync(
+            """
+            UPDATE idempotency_key
+            SET created_at = now() - CASE key WHEN 'old' THEN interval '23 hours 59 minutes' ELSE interval '24 hours 1 second' END
+            """);
+        using var known = await service.PlaceAsync(Body, "old");
         using var again = await service.PlaceAsync(Body, "reused");
         var purged = await service.Services.GetRequiredService<IdempotencyPurge>().RunAsync(CancellationToken.None);
 
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        Assert.Equal((await arena.OrdersByKeyAsync())["old"], (await known.JsonAsync()).GetProperty("id").GetGuid());
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
         Assert.Equal(4, await arena.CountAsync("orders"));
         Assert.Equal(1, purged);

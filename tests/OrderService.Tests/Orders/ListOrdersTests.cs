@@ -8,7 +8,7 @@ namespace OrderService.Tests.Orders;
 public sealed class ListOrdersTests(ServersFixture servers)
 {
     [Fact]
-    public async Task Pages_hold_every_order_once_newest_first_although_moments_are_equal()
+    public async Task Pages_of_50_or_as_many_as_are_asked_for_hold_every_order_once_newest_first_although_moments_are_equal()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
         var service = await arena.StartAsync("--Roles=api");
@@ -20,9 +20,12 @@ public sealed class ListOrdersTests(ServersFixture servers)
             FROM generate_series(1, 137) AS n
             """);
 
+        List<int> usual = [];
+        await WalkAsync(service, "/orders?", usual);
         var all = await WalkAsync(service, "/orders?limit=10");
         var some = await WalkAsync(service, "/orders?customerId=c1&status=rejected&limit=3");
 
+        Assert.Equal([50, 50, 37], usual);
         Assert.Equal(137, all.DistinctBy(Id).Count());
         Assert.Equal(137, all.Count);
         Assert.Equal(all.OrderByDescending(order => order.GetProperty("placedAt").GetDateTimeOffset()).Select(Id), all.Select(Id));

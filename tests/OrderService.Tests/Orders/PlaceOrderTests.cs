@@ -14,7 +14,7 @@ public sealed class PlaceOrderTests(ServersFixture servers)
         var service = await arena.StartAsync("--Roles=api");
 
         using var answer = await service.PlaceAsync(
-            """{"lines":[{"unitPrice":1.50,"quantity":1000000,"sku":"Größe ⅔ 🚀"},{"sku":"b","quantity":1,"unitPrice":1000000000}],"currency":"CHF","customerId":"Zoë","unknown":[{}]}""");
+            """{"lines":[{"unitPrice":1.50,"quantity":1000000,"sku":"Größe ⅔ 🚀"},{"sku":"b","quantity":1,"unitPrice":1000000000},{"sku":"free","quantity":1,"unitPrice":0}],"currency":"CHF","customerId":"Zoë","unknown":[{}]}""");
         var placed = await answer.JsonAsync();
         var read = await service.ReadAsync(placed.GetProperty("id").GetGuid());
 
@@ -22,6 +22,7 @@ public sealed class PlaceOrderTests(ServersFixture servers)
         Assert.Equal("1001500000.00", read.GetProperty("total").GetRawText());
         Assert.Equal("Größe ⅔ 🚀", read.GetProperty("lines")[0].GetProperty("sku").GetString());
         Assert.Equal("1.50", read.GetProperty("lines")[0].GetProperty("unitPrice").GetRawText());
+        Assert.Equal("0", read.GetProperty("lines")[2].GetProperty("unitPrice").GetRawText());
         var id = placed.GetProperty("id").GetString()!;
         Assert.Equal(1, await arena.CountAsync("orders"));
         Assert.Equal(id, await arena.Arena.ScalarAsync<string>(
