@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Outbox;
 
 namespace OrderService.Tests.Operations;
 
@@ -58,6 +60,37 @@ public sealed class HealthTests(ServersFixture servers)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal("unhealthy", (await answer.JsonAsync()).GetProperty("checks").GetProperty("database").GetProperty("status").GetString());
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(service, "/health/live"));
+    }
+
+    [Fact]
+    public async Task A_relay_that_has_lost_the_broker_is_degraded_and_ready_all_the_same()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new Uri(arena.Arena.RabbitMq);
+        await using var network = TcpProxy.Start(address.Host, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api,relay", "--Outbox:Unroutable=accept",
+            $"--ConnectionStrings:RabbitMq={new UriBuilder(address) { Host = "127.0.0.1", Port = network.Port }.Uri.AbsoluteUri}");
+        // A broker that was never reached is another matter.
+        await arena.Arena.ExecuteAsync(
+            "INSERT INTO outbox_message (exchange, routing_key, type, body) VALUES ($1, 'r', 't', '')",
+            service.Services.GetRequiredService<OutboxOptions>().Exchange);
+        await Eventually.EqualsAsync(1L, () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE sent_at IS NOT NULL"), Soon, "sent rows");
+
+        network.Refuse();
+
+        await Eventually.EqualsAsync("OK degraded healthy degraded", () => ReadyAsync(service), Soon, "answer of /health/ready");
+    }
+
+    /// <summary>The answer's status code, its status, and those of database and relay.</summary>
+    private static async Task<string> ReadyAsync(ServiceUnderTest service)
+    {
+        using var answer = await service.Http.GetAsync("/health/ready");
+        var ready = await answer.JsonAsync();
+        var checks = ready.GetProperty("checks");
+        return $"{answer.StatusCode} {ready.GetProperty("status")} {StatusOf("database")} {StatusOf("relay")}";
+
+        JsonElement StatusOf(string check) => checks.GetProperty(check).GetProperty("status");
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ServiceUnderTest service, string path)
