@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using OrderService.Tests.Orders;
 
 namespace OrderService.Tests.Fulfilment;
@@ -82,31 +83,66 @@ public sealed class FulfilmentTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Metrics_tell_what_waits_and_what_was_done()
+    public async Task In_the_schema_of_the_search_path_an_order_takes_the_whole_way_and_no_other_schema_is_touched()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var service = await arena.StartAsync();
-        var id = await service.PlaceAsync("sku-1", 1);
-        await service.BecomesAsync(id, "confirmed");
+        var shop = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres) { SearchPath = "shop" }.ConnectionString;
+        await ServiceArena.MigrateAsync(shop);
+        await arena.Arena.ExecuteAsync("INSERT INTO shop.stock (sku, available) VALUES ('sku-1', 5)");
+        var service = await arena.StartAsync($"--ConnectionStrings:Postgres={shop}");
 
-        string[] names =
-        [
-            "outbox_pending", "outbox_oldest_age_seconds", "outbox_sent", "inbox_handled", "http_server_request_duration_seconds_count",
-            // Before there is one: the first would not show as a rise.
-            "inbox_dead_lettered",
-        ];
-        foreach (var name in names)
+        using var placed = await service.PlaceAsync(
+            """{"customerId":"anna","currency":"EUR","lines":[{"sku":"sku-1","quantity":2,"unitPrice":9.90}]}""", "key");
+        await service.BecomesAsync((await placed.JsonAsync()).GetProperty("id").GetGuid(), "confirmed");
+
+        await Eventually.EqualsAsync(1L, () => arena.CountAsync("shop.notification"), Soon, "notifications");
+        await Eventually.EqualsAsync(2L, () => arena.CountAsync("shop.outbox_message WHERE sent_at IS NOT NULL"), Soon, "sent rows");
+        Assert.Equal(3, await arena.Arena.ScalarAsync<long>("SELECT available FROM shop.stock"));
+        Assert.Equal(2, await arena.CountAsync("shop.inbox_message"));
+        foreach (var table in new[] { "orders", "order_line", "idempotency_key", "outbox_message", "inbox_message", "notification" })
         {
-            await Eventually.IsTrueAsync(
-                async () => (await service.Http.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith(name, StringComparison.Ordinal)),
-                Soon,
-                $"a metric {name}");
+            Assert.Equal(0, await arena.CountAsync($"public.{table}"));
         }
 
-        await Eventually.IsTrueAsync(
-            async () => (await service.Http.GetStringAsync("/metrics")).Split('\n').Any(line =>
-                line.StartsWith("inbox_handle_duration_seconds_bucket", StringComparison.Ordinal) && line.Contains("le=\"0.025\"", StringComparison.Ordinal)),
-            Soon,
-            "how long a handler takes, in milliseconds");
+        Assert.Equal(1_000_000, await arena.AvailableAsync("sku-1"));
     }
+
+    [Fact]
+    public async Task Metrics_have_the_names_that_alerts_are_written_with()
+    {
+        string[] names =
+        [
+            "outbox_sent_total", "outbox_deferred_total", "outbox_parked_total", "outbox_unroutable_accepted_total",
+            "outbox_pending", "outbox_waiting_deferred", "outbox_waiting_parked", "outbox_oldest_age_seconds", "outbox_owner",
+            // Those of the inbox before there is anything to count: the first would not show as a rise.
+            "inbox_handled_total", "inbox_duplicates_suppressed_total", "inbox_retried_total", "inbox_dead_lettered_total", "inbox_failed_acks_total",
+            "inbox_handle_duration_seconds",
+        ];
+        var manual = await File.ReadAllTextAsync(Path.Combine(Servers.RepositoryRoot.Path, "docs", "operating.md"));
+        Assert.All(names, name => Assert.Contains($"`{name}`", manual, StringComparison.Ordinal));
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Outbox:Unroutable=accept", "--Outbox:MaxAttempts=2", "--Outbox:RetryFirst=10ms");
+        // One for which no queue is bound, and one that is deferred, then parked.
+        await arena.Arena.ExecuteAsync(
+            "INSERT INTO outbox_message (exchange, routing_key, type, body) VALUES ('orders.events', 'nobody', 't', ''), ('nowhere', 'r', 't', '')");
+
+        await service.BecomesAsync(await service.PlaceAsync("sku-1", 1), "confirmed");
+
+        names = [.. names.SkipLast(1), "inbox_handle_duration_seconds_bucket", "inbox_handle_duration_seconds_sum", "inbox_handle_duration_seconds_count", "http_server_request_duration_seconds_count"];
+        List<string> missing = [];
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                var served = await SeriesAsync(service);
+                missing = [.. names.Except(served.Select(series => series.Split('{', ' ')[0]))];
+                return missing.Count == 0;
+            },
+            Soon,
+            () => $"all metrics (there is no {string.Join(", ", missing)})");
+        Assert.Contains(await SeriesAsync(service), series =>
+            series.StartsWith("inbox_handle_duration_seconds_bucket", StringComparison.Ordinal) && series.Contains("le=\"0.025\"", StringComparison.Ordinal));
+    }
+
+    private static async Task<IEnumerable<string>> SeriesAsync(ServiceUnderTest service) =>
+        (await service.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.Length > 0 && line[0] != '#');
 }
