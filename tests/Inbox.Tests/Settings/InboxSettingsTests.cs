@@ -18,6 +18,7 @@ public sealed class InboxSettingsTests
 
     [Theory]
     [InlineData("BatchSize", "1", "1000")]
+    [InlineData("Prefetch", "100", "10000")]
     [InlineData("Lanes", "1", "64")]
     [InlineData("HandlerTimeout", "100ms", "1h")]
     [InlineData("Retention", "1h", "3650d")]
@@ -25,6 +26,7 @@ public sealed class InboxSettingsTests
     [InlineData("Retry:Immediate", "0", "10")]
     [InlineData("Retry:First", "100ms", "1h")]
     [InlineData("Retry:Factor", "1", "10")]
+    [InlineData("Retry:Cap", "2s", "1d")]
     [InlineData("Retry:Tries", "0", "20")]
     public void Values_at_the_bounds_are_taken(string name, string min, string max)
     {
@@ -62,6 +64,16 @@ public sealed class InboxSettingsTests
 
         Assert.Contains($"Inbox__{name.Replace(":", "__", StringComparison.Ordinal)} is \"{value}\"", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("it must be", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Prefetch", "10001", "a whole number from 100 to 10000")]
+    [InlineData("Retry:Cap", "25h", "a duration from 2 s to 1 d")]
+    public void A_value_above_a_bound_that_begins_at_another_setting_is_refused_with_both_ends(string name, string value, string bound)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read((name, value)));
+
+        Assert.Contains($"is \"{value}\": it must be {bound}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -30,6 +30,7 @@ public sealed class WireTests(ServersFixture servers)
 
         var delivery = Assert.Single(await tap.ReadUntilAsync(1, Deadline));
         Assert.Equal(id.ToString(), delivery.MessageId);
+        Assert.Equal(7, Guid.Parse(delivery.MessageId!).Version);
         Assert.Equal(NoteTaken.MessageType, delivery.Type);
         Assert.Equal(NoteTaken.MessageType, delivery.RoutingKey);
         Assert.Equal("application/json", delivery.Properties.ContentType);

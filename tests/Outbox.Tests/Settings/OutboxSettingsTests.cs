@@ -77,6 +77,16 @@ public sealed class OutboxSettingsTests
         Assert.Contains(bound, fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_name_of_the_exchange_is_bounded_by_its_bytes()
+    {
+        foreach (var longest in new[] { new string('x', 255), new string('é', 127) + "x" })
+        {
+            Assert.Equal(longest, Read(("Exchange", longest)).Exchange);
+            Assert.Contains("1 to 255 UTF-8 bytes", Assert.Throws<SettingsException>(() => Read(("Exchange", longest + "x"))).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("20s", 20)]
     [InlineData("20 s", 20)]
