@@ -18,7 +18,7 @@ internal sealed class ReserveStock(OrdersDbContext db) : IMessageBatchHandler<Or
         {
             if (!orders.TryGetValue(message.OrderId, out var order))
             {
-                throw new PermanentFailureException($"There is no order {message.OrderId}.");
+                throw new PermanentFailureException("There is no such order.");
             }
 
             Decide(order, stock);

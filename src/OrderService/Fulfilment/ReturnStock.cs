@@ -17,7 +17,7 @@ internal sealed class ReturnStock(OrdersDbContext db) : IMessageHandler<OrderCan
         }
 
         var order = await db.Orders.AsNoTracking().SingleOrDefaultAsync(o => o.Id == message.OrderId, cancellationToken)
-            ?? throw new PermanentFailureException($"There is no order {message.OrderId}.");
+            ?? throw new PermanentFailureException("There is no such order.");
         (await LockedStock.LockAsync(db, order.Lines, cancellationToken)).Return(order.Lines);
     }
 }
