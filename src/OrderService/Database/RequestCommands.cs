@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.EntityFrameworkCore;
 using OrderService.Http;
 
@@ -11,14 +10,15 @@ internal sealed class RequestCommands<TContext>(RequestDelegate next)
     where TContext : DbContext
 {
     // After the deadline, which is the gentler end: it lets the server end the command and keeps the connection.
-    private static readonly TimeSpan Bound = RequestDeadline.Bound + TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterDeadline = TimeSpan.FromSeconds(1);
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null)
+        // Below zero is without end.
+        if (RequestDeadline.BoundOf(context) is { } bound && bound > TimeSpan.Zero)
         {
             // Until the context goes back to its pool.
-            context.RequestServices.GetRequiredService<TContext>().Database.SetCommandTimeout(Bound);
+            context.RequestServices.GetRequiredService<TContext>().Database.SetCommandTimeout(bound + AfterDeadline);
         }
 
         return next(context);

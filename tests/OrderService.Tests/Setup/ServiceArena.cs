@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 #if (!noFulfilment)
@@ -42,9 +43,13 @@ public sealed class ServiceArena : IAsyncDisposable
     public Task<ServiceUnderTest> StartAsync(params IEnumerable<string> settings) => StartAsync(_ => { }, settings);
 
     /// <summary>The same with services that differ.</summary>
-    public async Task<ServiceUnderTest> StartAsync(Action<IServiceCollection> adjust, params IEnumerable<string> settings)
+    public Task<ServiceUnderTest> StartAsync(Action<IServiceCollection> adjust, params IEnumerable<string> settings) => StartAsync(adjust, _ => { }, settings);
+
+    /// <summary>The same with further routes.</summary>
+    public async Task<ServiceUnderTest> StartAsync(
+        Action<IServiceCollection> adjust, Action<IEndpointRouteBuilder> map, params IEnumerable<string> settings)
     {
-        var service = await ServiceUnderTest.StartAsync(this, adjust, settings);
+        var service = await ServiceUnderTest.StartAsync(this, adjust, map, settings);
         _services.Add(service);
         return service;
     }

@@ -1,8 +1,10 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrderService.Database;
+using OrderService.Http;
 
 namespace OrderService.Tests;
 
@@ -28,7 +30,8 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     public IServiceProvider Services => _service.Services;
 
     /// <summary>Settings are written as on the command line: "--Roles=api".</summary>
-    public static async Task<ServiceUnderTest> StartAsync(ServiceArena arena, Action<IServiceCollection> adjust, IEnumerable<string> settings)
+    public static async Task<ServiceUnderTest> StartAsync(
+        ServiceArena arena, Action<IServiceCollection> adjust, Action<IEndpointRouteBuilder> map, IEnumerable<string> settings)
     {
         var log = new LogLines();
         var service = Program.Build(
@@ -45,6 +48,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
                 builder.Logging.ClearProviders().AddProvider(log);
                 adjust(builder.Services);
             });
+        map(service.WithinDeadline());
         await service.StartAsync();
         return new ServiceUnderTest(service, log);
     }
