@@ -12,7 +12,9 @@ public sealed class NamesTests(TemplateHive hive)
     [InlineData("My Service", "MyService", "my-service", "my_service")]
     [InlineData("AcmeBilling", "AcmeBilling", "acme-billing", "acme_billing")]
     [InlineData("3com", "N3Com", "3com", "3com")]
-    [InlineData("日本", "日本", "service", "service")]
+    [InlineData("日本", "日本", "日本", "日本", "service")]
+    [InlineData("Acme.日本", "Acme.日本", "acme-日本", "acme_日本", "acme")]
+    [InlineData("Café", "Café", "caf", "caf")]
     [InlineData("+++", "Service", "service", "service")]
     [InlineData("123", "N123", "123", "123")]
     [InlineData("Acme.new", "Acme.newService", "acme-new", "acme_new")]
@@ -21,7 +23,17 @@ public sealed class NamesTests(TemplateHive hive)
     [InlineData("inbox", "InboxService", "inbox", "inbox")]
     [InlineData("Acme.Messaging.Servers", "Acme.MessagingService.ServersService", "acme-messaging-servers", "acme_messaging_servers")]
     [InlineData("Outboxes", "Outboxes", "outboxes", "outboxes")]
-    public async Task Project_namespace_queues_exchange_and_database_follow_the_name(string name, string service, string dashed, string database)
+    [InlineData("Acme.Telemetry", "Acme.TelemetryService", "acme-telemetry", "acme_telemetry")]
+    [InlineData("Acme.Roles", "Acme.RolesService", "acme-roles", "acme_roles")]
+    [InlineData("Acme.Environment", "Acme.EnvironmentService", "acme-environment", "acme_environment")]
+    [InlineData("acme.task", "Acme.TaskService", "acme-task", "acme_task")]
+    [InlineData("Process", "ProcessService", "process", "process")]
+    [InlineData("Acme.Signal.File", "Acme.SignalService.FileService", "acme-signal-file", "acme_signal_file")]
+    [InlineData("Acme.Path", "Acme.PathService", "acme-path", "acme_path")]
+    [InlineData("Images", "ImagesService", "images", "images")]
+    [InlineData("Acme.Images", "Acme.Images", "acme-images", "acme_images")]
+    [InlineData("Acme.Tasks", "Acme.Tasks", "acme-tasks", "acme_tasks")]
+    public async Task Project_namespace_queues_exchange_and_database_follow_the_name(string name, string service, string dashed, string database, string? ascii = null)
     {
         var made = await hive.NewAsync(name);
 
@@ -33,10 +45,12 @@ public sealed class NamesTests(TemplateHive hive)
         Assert.Contains($"= \"{dashed}.events\"", made.Read("src/Messaging/Contracts/EventExchange.cs"), StringComparison.Ordinal);
         Assert.Contains($"Database = \"{database}\"", made.Read("tools/Servers/Running/RunCommand.cs"), StringComparison.Ordinal);
         Assert.StartsWith($"# {service}", made.Read("README.md"), StringComparison.Ordinal);
+        // What Docker names has no other letters.
+        ascii ??= dashed;
         var compose = made.Read("docker-compose.yml");
-        Assert.Contains($"\nname: '{dashed}'\n", compose, StringComparison.Ordinal);
-        Assert.Contains($"image: {dashed}-service\n", compose, StringComparison.Ordinal);
-        Assert.Contains($"Database={database};Username={dashed};Password=${{POSTGRES_PASSWORD:-{dashed}}}", compose, StringComparison.Ordinal);
+        Assert.Contains($"\nname: '{ascii}'\n", compose, StringComparison.Ordinal);
+        Assert.Contains($"image: {ascii}-service\n", compose, StringComparison.Ordinal);
+        Assert.Contains($"Database={database};Username={ascii};Password=${{POSTGRES_PASSWORD:-{ascii}}}", compose, StringComparison.Ordinal);
         Assert.DoesNotContain("orders", compose, StringComparison.Ordinal);
     }
 

@@ -26,7 +26,7 @@ public sealed class RunTests(TemplateHive hive, ServersFixture servers)
     public async Task A_service_without_the_sample_handles_its_message()
     {
         await using var arena = await servers.NewArenaAsync();
-        await using var running = await RunningScaffold.RunAsync(await hive.NewAsync("Übung1", "--no-sample"), arena.Postgres, arena.RabbitMq);
+        await using var running = await RunningScaffold.RunAsync(await hive.NewAsync("日本", "--no-sample"), arena.Postgres, arena.RabbitMq);
 
         var greeting = await running.PostAsync("/greetings", """{"name":"Anna"}""");
 
