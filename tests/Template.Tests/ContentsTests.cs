@@ -49,6 +49,7 @@ public sealed partial class ContentsTests(TemplateHive hive)
         Assert.DoesNotContain(files.Keys, file => Ours().IsMatch(file));
         Assert.Contains(".github/workflows/ci.yml", files.Keys);
         Assert.Contains(".editorconfig", files.Keys);
+        Assert.Contains("\n.env\n", made.Read(".gitignore"), StringComparison.Ordinal);
         Assert.All(Scripts, script => Assert.True(
             File.GetUnixFileMode(files[script]).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute), $"{script} cannot be run"));
         var migration = Assert.Single(files.Keys, file => file.StartsWith("migrations/Versions/", StringComparison.Ordinal) && file.EndsWith("_Initial.cs", StringComparison.Ordinal));
@@ -75,8 +76,8 @@ public sealed partial class ContentsTests(TemplateHive hive)
     [Fact]
     public void Every_path_in_the_template_exists()
     {
-        // Folders that builds, tools and checkouts make, which may be absent.
-        string[] made = [".git", ".local", ".vs", ".idea", "faults-results", "bin", "obj"];
+        // What builds, tools and checkouts make and people add, which may be absent.
+        string[] made = [".git", ".local", ".vs", ".idea", "faults-results", "bin", "obj", ".env"];
         var config = JsonElement.Parse(File.ReadAllText(Path.Combine(RepositoryRoot.Path, ".template.config/template.json")));
         var paths = config.GetProperty("sources").EnumerateArray().SelectMany(PathsOf)
             .Concat(config.GetProperty("postActions").EnumerateArray().SelectMany(action => Texts(action.GetProperty("args").GetProperty("+x"))))
