@@ -38,6 +38,11 @@ public sealed partial class ContentsTests(TemplateHive hive)
         {
             Assert.Empty(made.Mentions(WordsOfTheInbox()));
             Assert.Contains("\"Unroutable\": \"accept\"", made.Read($"src/{made.Service}/appsettings.json"), StringComparison.Ordinal);
+            Assert.DoesNotMatch(Consuming(), made.Read("docs/operating.md"));
+            Assert.Contains("| `Roles` | all | any of `api`, `relay`;", made.Read("docs/operating.md"), StringComparison.Ordinal);
+            Assert.Contains("| `Outbox__Unroutable` | `accept` in ", made.Read("docs/operating.md"), StringComparison.Ordinal);
+            Assert.DoesNotContain(files, file => file.Key == "docker-compose.yml" && File.ReadAllText(file.Value).Contains("dead_letter", StringComparison.Ordinal));
+            Assert.DoesNotContain(files.Keys, file => Undecided().IsMatch(file));
         }
 
         if (switches.Contains("--no-docker", StringComparison.Ordinal))
@@ -173,6 +178,12 @@ public sealed partial class ContentsTests(TemplateHive hive)
 
     [GeneratedRegex(@"using Inbox|src/Inbox|AddInbox|CreateInboxGuard|inbox_message\b|Inbox\.csproj")]
     private static partial Regex WordsOfTheInbox();
+
+    [GeneratedRegex("[Ii]nbox|[Cc]onsumer|[Hh]andler|[Dd]ead.letter|[Rr]etry queue")]
+    private static partial Regex Consuming();
+
+    [GeneratedRegex("/Order(Confirmed|Rejected)")]
+    private static partial Regex Undecided();
 
     [GeneratedRegex("= \"[^\"]+\", \"([^\"]+\\.csproj)\"")]
     private static partial Regex ProjectInSolution();
