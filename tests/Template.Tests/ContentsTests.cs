@@ -54,6 +54,9 @@ public sealed partial class ContentsTests(TemplateHive hive)
         Assert.DoesNotContain(files.Keys, file => Ours().IsMatch(file));
         Assert.Contains(".github/workflows/ci.yml", files.Keys);
         Assert.Contains(".editorconfig", files.Keys);
+        // Tests that the domain does not matter to.
+        Assert.All(["Database/RequestCommandsTests", "Database/UnfitDatabaseTests", "Http/ProblemTests", "Http/SlowUploadTests", "Operations/OpenApiTests"], test =>
+            Assert.Contains($"tests/{made.Service}.Tests/{test}.cs", files.Keys));
         Assert.Contains("\n.env\n", made.Read(".gitignore"), StringComparison.Ordinal);
         Assert.All(Scripts, script => Assert.True(
             File.GetUnixFileMode(files[script]).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute), $"{script} cannot be run"));
@@ -173,7 +176,7 @@ public sealed partial class ContentsTests(TemplateHive hive)
     [GeneratedRegex(@"#if \(|#endif( -->|$)|noSample|noInbox|noDocker|noFulfilment|isRepository")]
     private static partial Regex Condition();
 
-    [GeneratedRegex(@"OrdersDbContext|Order(Placed|Confirmed|Rejected|Cancelled)|orders\.|/orders|--orders|PlaceOrder|Fulfilment|Notifications|\bsku\b|\bstock\b|POST /orders")]
+    [GeneratedRegex(@"OrdersDbContext|Order(Placed|Confirmed|Rejected|Cancelled)|orders\.|/orders|--orders|PlaceOrder|Fulfilment|Notifications|\bsku\b|\bstock\b|POST /orders|JsonAmount|Idempotency-Key|(takes|acknowledge) orders")]
     private static partial Regex WordsOfTheSample();
 
     [GeneratedRegex(@"using Inbox|src/Inbox|AddInbox|CreateInboxGuard|inbox_message\b|Inbox\.csproj")]

@@ -4,7 +4,7 @@ using Npgsql;
 namespace OrderService.Database;
 
 /// <summary>Looks once, as soon as the database answers, whether it keeps what it commits and is what it seems to be. If not, the
-/// process stops with exit code 1, whichever roles it runs: the role api too would acknowledge orders that a crash takes back.</summary>
+/// process stops with exit code 1, whichever roles it runs: the role api too would acknowledge what a crash takes back.</summary>
 internal sealed partial class UnfitDatabase(
     NpgsqlDataSource database, IHostEnvironment environment, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<UnfitDatabase> logger)
     : BackgroundService

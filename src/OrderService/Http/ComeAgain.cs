@@ -20,7 +20,11 @@ internal static class ComeAgain
             {
                 Status = StatusCodes.Status503ServiceUnavailable,
                 Title = title,
+#if (!noSample)
                 Detail = "Send the request again later. Where it was to change something, it may have done so: give it the same Idempotency-Key.",
+#else
+                Detail = "Send the request again later. Where it was to change something, it may have done so.",
+#endif
             },
         });
     }

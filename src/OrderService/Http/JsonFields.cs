@@ -19,6 +19,7 @@ internal sealed class JsonFields(JsonElement element, string path, FieldErrors e
         return text;
     }
 
+#if (!noSample)
     /// <summary>A number written without fraction or exponent.</summary>
     public int Whole(string name, Bound<int> bound)
     {
@@ -58,6 +59,7 @@ internal sealed class JsonFields(JsonElement element, string path, FieldErrors e
         }
     }
 
+#endif
     private bool Require(string name, string bound, Func<JsonElement, bool> fits)
     {
         if (!element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)

@@ -7,6 +7,7 @@ namespace OrderService.Tests.Operations;
 [Trait("Needs", "servers")]
 public sealed class OpenApiTests(RunningApi api) : IClassFixture<RunningApi>
 {
+#if (!noSample)
     [Fact]
     public async Task The_description_names_every_operation_with_its_answers_and_bounds()
     {
@@ -25,6 +26,18 @@ public sealed class OpenApiTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(1_000_000, line.GetProperty("quantity").GetProperty("maximum").GetInt32());
     }
 
+#else
+    [Fact]
+    public async Task The_description_names_every_operation_with_its_answers()
+    {
+        var document = await api.Service.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
+
+        Assert.Equal(
+            ["askForGreeting: 201 400 503"],
+            document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(Describe));
+    }
+
+#endif
     [Fact]
     public async Task Every_reference_in_the_description_leads_somewhere()
     {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+#if (!noFulfilment)
 using OrderService.Database;
+#endif
 using OrderService.Http;
 
 namespace OrderService.Tests;
@@ -53,6 +55,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         return new ServiceUnderTest(service, log);
     }
 
+#if (!noFulfilment)
     /// <summary>A context outside of any request, for what no request can show.</summary>
     internal async Task<T> WithContextAsync<T>(Func<OrdersDbContext, Task<T>> use)
     {
@@ -60,6 +63,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         return await use(scope.ServiceProvider.GetRequiredService<OrdersDbContext>());
     }
 
+#endif
     public async ValueTask DisposeAsync()
     {
         if (!_stopped)
