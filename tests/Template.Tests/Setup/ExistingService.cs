@@ -73,6 +73,29 @@ internal static partial class ExistingService
         await File.WriteAllLinesAsync(file, lines);
     }
 
+    /// <summary>A message beside a business change, as in any service that has the outbox.</summary>
+    public static async Task AddMessageAsync(Scaffold beside)
+    {
+        var file = Path.Combine(beside.Directory, "../Shop/Program.cs");
+        var program = await File.ReadAllTextAsync(file);
+        await File.WriteAllTextAsync(file, "using Messaging;\n" + program.Replace(
+            "app.Run();",
+            """
+            app.MapPost("/sales", async (ShopContext db) =>
+            {
+                db.AddMessage(new Sold(1));
+                await db.SaveChangesAsync();
+            });
+            app.Run();
+
+            internal sealed record Sold(int Articles) : IMessage
+            {
+                public static string MessageType => "shop.sold.v1";
+            }
+            """,
+            StringComparison.Ordinal));
+    }
+
     [GeneratedRegex("<PackageVersion Include=\"([^\"]+)\" Version=\"([^\"]+)\"")]
     private static partial Regex PackageVersion();
 }

@@ -57,6 +57,6 @@ internal sealed partial class Recipe(string title, string text)
     [GeneratedRegex(@"^```(?<language>\w+)\n(?<body>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    [GeneratedRegex(@"\A// (?<path>\S+/\S+|\S+\.props)\n")]
+    [GeneratedRegex(@"\A// (?<path>\S+/\S+|\S+\.props|\.dockerignore|Dockerfile)\n")]
     private static partial Regex File();
 }
