@@ -84,6 +84,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             "publish", Path.Combine(RepositoryRoot.Path, Project), "--configuration", "Release", "--use-current-runtime", "--no-self-contained",
             "--output", Published, "--nologo", "-v", "q",
         ];
+        await using var turn = await DotNet.BuildTurnAsync(cancellationToken);
         var published = await Command.RunAsync("dotnet", publish, PublishDeadline, cancellationToken);
         if (!published.Succeeded)
         {
