@@ -26,6 +26,15 @@ internal sealed class OutboxMetrics
         meter.CreateObservableGauge("outbox.oldest_age", () => Observe(sample => sample.OldestAge.TotalSeconds), "s", "Age of the oldest row that waits to be sent.");
     }
 
+    /// <summary>From here on the counters are there, all at zero: a first parked row would not show as a rise otherwise.</summary>
+    public void Begin()
+    {
+        foreach (var counter in (Counter<long>[])[_sent, _deferred, _parked, _unroutableAccepted])
+        {
+            counter.Add(0);
+        }
+    }
+
     public void Sent(int rows) => _sent.Add(rows);
 
     public void Deferred() => _deferred.Add(1);

@@ -6,14 +6,15 @@ namespace Outbox.Relay;
 
 /// <summary>Stands by until it owns the outbox table, then publishes it; one relay at a time does.</summary>
 internal sealed partial class OutboxRelay(
-    OutboxDatabase database, RelayTerm term, RelayStatus status, FatalFault fatal, OutboxOptions options, TimeProvider clock,
-    ILogger<OutboxRelay> logger) : BackgroundService
+    OutboxDatabase database, RelayTerm term, RelayStatus status, OutboxMetrics metrics, FatalFault fatal, OutboxOptions options,
+    TimeProvider clock, ILogger<OutboxRelay> logger) : BackgroundService
 {
     // A killed owner's lock is free within milliseconds: a standby has it within this time.
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(750);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        metrics.Begin();
         var reconnect = new Reconnect(clock);
         while (!stoppingToken.IsCancellationRequested)
         {

@@ -2,12 +2,24 @@ using Npgsql;
 
 namespace Outbox.Tests.Marking;
 
-/// <summary>What the owner says of the backlog when it cannot count it.</summary>
+/// <summary>What the relay says before it has counted, and what its owner says of the backlog when it cannot count it.</summary>
 [Collection(ServersCollection.Name)]
 [Trait("Needs", "servers")]
 public sealed class BacklogTests(ServersFixture servers)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task All_counters_are_there_from_the_start_so_that_the_first_parked_row_shows_as_a_rise()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        using var measured = new Measurements();
+        var relay = await arena.StartRelayAsync();
+        await relay.OwnsAsync();
+
+        Assert.All(
+            (string[])["outbox.sent", "outbox.deferred", "outbox.parked", "outbox.unroutable_accepted"], name => Assert.Equal(0, measured.Of(relay, name)));
+    }
 
     [Fact]
     public async Task While_the_table_is_locked_nothing_is_said_of_it()
