@@ -7,7 +7,9 @@ namespace Inbox;
 /// scope of the services, the transaction and the context, whose change tracker is emptied (unless they are saved together) and
 /// whose settings are put back between them; what a handler sets with SET LOCAL lasts until the commit. A save that fails or
 /// is cancelled fails the message, also where the handler catches the exception (unless it was an error of the database, and the
-/// handler has rolled back to a savepoint of its own); so does a lost connection. SET CONSTRAINTS names the constraints that are
+/// handler has rolled back to a savepoint of its own); so does a lost connection. What a handler leaves of savepoints ends before the next
+/// one begins, so that nobody can roll back more than its own; those that it makes with SQL are not seen, and neither are any where
+/// the context is not registered with AddDbContext or the like: they must not be left. SET CONSTRAINTS names the constraints that are
 /// meant: ALL IMMEDIATE counts as a commit by the handler.</summary>
 /// <typeparam name="TMessage">The message it handles.</typeparam>
 public interface IMessageHandler<in TMessage>

@@ -27,7 +27,8 @@ public static class InboxServiceCollectionExtensions
         var builder = new InboxBuilder(services);
         configure(builder);
         services.AddMessaging();
-        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new ReopenInterceptor(), new CanceledSaveInterceptor()));
+        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(
+            new ReopenInterceptor(), new CanceledSaveInterceptor(), new SavepointInterceptor()));
         if (builder.Queues.Any(queue => queue.SavesTogether))
         {
             services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new LookInterceptor()));

@@ -9,11 +9,15 @@ namespace Inbox;
 /// <summary>A context while handlers have it in hand.</summary>
 internal sealed class HandledContext : IDisposable
 {
+    /// <summary>The name of the savepoint that lies below those of a handler.</summary>
+    private const string Mark = "inbox handler";
+
     private static readonly ConditionalWeakTable<DbContext, HandledContext> InHand = [];
 
     private readonly DbContext _db;
     private readonly DbConnection _connection;
     private Exception? _halfSaved;
+    private DbTransaction? _marked;
 
     public HandledContext(DbContext db, UnsavedChanges? unsaved)
     {
@@ -29,6 +33,32 @@ internal sealed class HandledContext : IDisposable
     public UnsavedChanges? Unsaved { get; }
 
     public static HandledContext? Of(DbContext? db) => db is not null && InHand.TryGetValue(db, out var handled) ? handled : null;
+
+    /// <summary>The next handler begins. What the last one has left of savepoints ends with it, at the price of a round trip: rolling back to
+    /// one of them would take the effects of all handlers since along, and leave their inbox rows.</summary>
+    /// <exception cref="DbException">The transaction has failed, and the last one has swallowed that.</exception>
+    public async Task BeginHandlerAsync(CancellationToken cancellationToken)
+    {
+        if (_marked is { } transaction)
+        {
+            _marked = null;
+            await transaction.ReleaseAsync(Mark, cancellationToken);
+        }
+
+        Unsaved?.BeginHandler();
+    }
+
+    /// <summary>A handler creates a savepoint. Below its first one comes the mark: nobody is told the names, and releasing the mark ends them
+    /// all. Npgsql sends both with the next command.</summary>
+    public void OnCreatingSavepoint(DbTransaction transaction)
+    {
+        Unsaved?.Look();
+        if (_marked is null)
+        {
+            transaction.Save(Mark);
+            _marked = transaction;
+        }
+    }
 
     /// <summary>The database knows nothing of a conflict, of what fails before it is sent, or of a save that is cancelled between two
     /// commands: what was sent before is written, and no guard would keep it from being committed. After an error of its own it commits

@@ -47,7 +47,7 @@ internal sealed partial class HandlerRun(
             {
                 deadline.Restart();
                 settings.Restore(db);
-                unsaved?.BeginHandler();
+                await handled.BeginHandlerAsync(deadline.Token);
                 taking(together);
                 await HandleAsync(scope, db, transaction, handled, together, deadline.Token);
             }

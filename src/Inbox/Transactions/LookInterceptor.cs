@@ -6,9 +6,9 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 namespace Inbox;
 
 /// <summary>Tells the <see cref="UnsavedChanges"/> of a context that a handler uses the database: it would not find there what
-/// earlier ones have yet to save, and a savepoint of its own would not keep that from a rollback.</summary>
+/// earlier ones have yet to save.</summary>
 /// <remarks>It does not see commands that are given to the connection directly, without EF Core.</remarks>
-internal sealed class LookInterceptor : IDbCommandInterceptor, IDbTransactionInterceptor
+internal sealed class LookInterceptor : IDbCommandInterceptor
 {
     public static bool IsIn(DbContext db) =>
         db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<LookInterceptor>().Any() == true;
@@ -23,14 +23,4 @@ internal sealed class LookInterceptor : IDbCommandInterceptor, IDbTransactionInt
 
         return result;
     }
-
-    public InterceptionResult CreatingSavepoint(DbTransaction transaction, TransactionEventData eventData, InterceptionResult result)
-    {
-        HandledContext.Of(eventData.Context)?.Unsaved?.Look();
-        return result;
-    }
-
-    public ValueTask<InterceptionResult> CreatingSavepointAsync(
-        DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default) =>
-        new(CreatingSavepoint(transaction, eventData, result));
 }
