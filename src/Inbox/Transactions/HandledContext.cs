@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Inbox;
@@ -15,14 +16,17 @@ internal sealed class HandledContext : IDisposable
     private static readonly ConditionalWeakTable<DbContext, HandledContext> InHand = [];
 
     private readonly DbContext _db;
+    private readonly IDbContextTransaction _transaction;
     private readonly DbConnection _connection;
     private Exception? _halfSaved;
     private DbTransaction? _marked;
 
-    public HandledContext(DbContext db, UnsavedChanges? unsaved)
+    public HandledContext(DbContext db, IDbContextTransaction transaction, UnsavedChanges? unsaved)
     {
         _db = db;
+        _transaction = transaction;
         Unsaved = unsaved;
+        _db.SavingChanges += OnSavingChanges;
         _db.SaveChangesFailed += OnSaveChangesFailed;
         _connection = db.Database.GetDbConnection();
         _connection.StateChange += OnStateChange;
@@ -77,6 +81,7 @@ internal sealed class HandledContext : IDisposable
     public void Dispose()
     {
         InHand.Remove(_db);
+        _db.SavingChanges -= OnSavingChanges;
         _db.SaveChangesFailed -= OnSaveChangesFailed;
         _connection.StateChange -= OnStateChange;
     }
@@ -90,6 +95,11 @@ internal sealed class HandledContext : IDisposable
             ((DbConnection)connection!).Dispose();
         }
     }
+
+    /// <summary>What is saved after a handler has ended the transaction is committed at once, and so is what earlier handlers have left
+    /// unsaved: their messages are handled again.</summary>
+    /// <exception cref="HandlerEndedTransactionException">It has.</exception>
+    private void OnSavingChanges(object? sender, SavingChangesEventArgs saving) => TransactionGuard.CheckStillOpen(_db, _transaction);
 
     private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failed)
     {

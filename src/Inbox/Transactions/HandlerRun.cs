@@ -40,7 +40,7 @@ internal sealed partial class HandlerRun(
     {
         var settings = ContextSettings.Of(db);
         using var unsaved = Watch(db);
-        using var handled = new HandledContext(db, unsaved);
+        using var handled = new HandledContext(db, transaction, unsaved);
         try
         {
             foreach (var together in HandlerBinding.Split(fresh))

@@ -8,8 +8,8 @@ namespace Inbox;
 /// <summary>Makes sure, right before COMMIT, that committing will do what it says.</summary>
 internal static class TransactionGuard
 {
-    /// <summary>Costs no round trip, so it follows each handler: after one that has ended the transaction, the next handlers of
-    /// the batch would commit statement by statement. One that has begun another transaction is found by
+    /// <summary>Costs no round trip, so it follows each handler and comes before each save: after one that has ended the transaction, the
+    /// next handlers of the batch would commit statement by statement. One that has begun another transaction is found by
     /// <see cref="CheckAsync"/>.</summary>
     public static bool IsStillOpen(DbContext db, IDbContextTransaction transaction)
     {

@@ -190,6 +190,32 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         Assert.Equal(99, await Arena.NotesAsync("number <> 70 AND attempt = 1"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_handler_that_rolls_back_and_saves_then_commits_nothing_of_another(bool beginsAnother)
+    {
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
+        {
+            if (message.Number == 50)
+            {
+                await db.Database.RollbackTransactionAsync(cancellationToken);
+                await using var another = beginsAnother ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
+                NoteIt.Add(db, message, context);
+                await db.SaveChangesAsync(cancellationToken);
+                await (another?.CommitAsync(cancellationToken) ?? Task.CompletedTask);
+                return;
+            }
+
+            NoteIt.Add(db, message, context);
+        });
+
+        await Arena.DeadLetterAsync();
+        await consumer.UntilCountAsync("inbox.handled", 99);
+        Assert.Equal(99, await Arena.NotesAsync());
+        Assert.Equal(99, await Arena.Servers.ScalarAsync<long>("SELECT count(DISTINCT message_id) FROM note WHERE number <> 50"));
+    }
+
     [Fact]
     public async Task What_a_save_looks_for_itself_is_no_exception()
     {
