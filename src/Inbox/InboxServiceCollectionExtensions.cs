@@ -27,8 +27,7 @@ public static class InboxServiceCollectionExtensions
         var builder = new InboxBuilder(services);
         configure(builder);
         services.AddMessaging();
-        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(
-            new ReopenInterceptor(), new CanceledSaveInterceptor(), new SavepointInterceptor()));
+        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new ReopenInterceptor(), new SavepointInterceptor()));
         if (builder.Queues.Any(queue => queue.SavesTogether))
         {
             services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new LookInterceptor()));

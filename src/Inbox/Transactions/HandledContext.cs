@@ -19,6 +19,7 @@ internal sealed class HandledContext : IDisposable
     private readonly IDbContextTransaction _transaction;
     private readonly DbConnection _connection;
     private Exception? _halfSaved;
+    private int _saving;
     private DbTransaction? _marked;
 
     public HandledContext(DbContext db, IDbContextTransaction transaction, UnsavedChanges? unsaved)
@@ -27,6 +28,7 @@ internal sealed class HandledContext : IDisposable
         _transaction = transaction;
         Unsaved = unsaved;
         _db.SavingChanges += OnSavingChanges;
+        _db.SavedChanges += OnSavedChanges;
         _db.SaveChangesFailed += OnSaveChangesFailed;
         _connection = db.Database.GetDbConnection();
         _connection.StateChange += OnStateChange;
@@ -70,18 +72,18 @@ internal sealed class HandledContext : IDisposable
     /// <exception cref="InvalidOperationException">A handler has swallowed that.</exception>
     public void ThrowIfHalfSaved()
     {
-        if (_halfSaved is not null)
+        // EF Core says nothing of a save that is cancelled, nor of one that does not begin though it was about to.
+        if (_halfSaved is not null || _saving > 0)
         {
             throw new InvalidOperationException("A handler has gone on after a save that may have written only a part.", _halfSaved);
         }
     }
 
-    public void OnSaveCanceled() => _halfSaved ??= new OperationCanceledException("The save was cancelled.");
-
     public void Dispose()
     {
         InHand.Remove(_db);
         _db.SavingChanges -= OnSavingChanges;
+        _db.SavedChanges -= OnSavedChanges;
         _db.SaveChangesFailed -= OnSaveChangesFailed;
         _connection.StateChange -= OnStateChange;
     }
@@ -99,10 +101,17 @@ internal sealed class HandledContext : IDisposable
     /// <summary>What is saved after a handler has ended the transaction is committed at once, and so is what earlier handlers have left
     /// unsaved: their messages are handled again.</summary>
     /// <exception cref="HandlerEndedTransactionException">It has.</exception>
-    private void OnSavingChanges(object? sender, SavingChangesEventArgs saving) => TransactionGuard.CheckStillOpen(_db, _transaction);
+    private void OnSavingChanges(object? sender, SavingChangesEventArgs saving)
+    {
+        TransactionGuard.CheckStillOpen(_db, _transaction);
+        _saving++;
+    }
+
+    private void OnSavedChanges(object? sender, SavedChangesEventArgs saved) => _saving--;
 
     private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failed)
     {
+        _saving--;
         if (!Causes.Of(failed.Exception).Any(cause => cause is PostgresException))
         {
             _halfSaved ??= failed.Exception;

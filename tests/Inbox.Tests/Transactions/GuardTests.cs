@@ -129,7 +129,8 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
     [InlineData("fails", false)]
     [InlineData("is cancelled", true)]
     [InlineData("is cancelled", false)]
-    public async Task Nor_is_one_that_swallows_a_save_that_ended_before_all_of_it_was_sent(string how, bool forgetsAll)
+    [InlineData("is cancelled", true, true)]
+    public async Task Nor_is_one_that_swallows_a_save_that_ended_before_all_of_it_was_sent(string how, bool forgetsAll, bool madeByHand = false)
     {
         CancellationTokenSource? patience = null;
         await using var consumer = await Arena.ConsumeAsync(setup =>
@@ -140,8 +141,16 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
                 patience!.Cancel();
                 throw how == "fails" ? new InvalidOperationException("not sent") : new OperationCanceledException(patience.Token);
             });
-            setup.AddContext = services => services.AddDbContext<NotesContext>(options => options
-                .UseNpgsql(setup.Postgres, npgsql => npgsql.MaxBatchSize(1)).AddInterceptors(interceptor));
+            void Options(DbContextOptionsBuilder options) =>
+                options.UseNpgsql(setup.Postgres, npgsql => npgsql.MaxBatchSize(1)).AddInterceptors(interceptor);
+            setup.AddContext = services => _ = madeByHand
+                ? services.AddScoped(_ =>
+                {
+                    var options = new DbContextOptionsBuilder<NotesContext>();
+                    Options(options);
+                    return new NotesContext(options.Options);
+                })
+                : services.AddDbContext<NotesContext>(Options);
             setup.Handling = async (db, message, context, cancellationToken) =>
             {
                 patience = new CancellationTokenSource();
