@@ -14,6 +14,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly List<Link> _links = [];
     private TcpListener? _listener;
     private volatile string? _cutAfter;
+    private volatile string? _silentAfter;
 
     private TcpProxy(string host, int target) => (_host, _target) = (host, target);
 
@@ -95,6 +96,10 @@ public sealed class TcpProxy : IAsyncDisposable
     /// resets the connection instead of passing the answer on. Once.</summary>
     public void CutReplyTo(string text) => _cutAfter = text;
 
+    /// <summary>Forwards the next request that contains <paramref name="text"/>, and nothing of the server's to its connection from then on, not
+    /// even its end. Once; other connections are not concerned.</summary>
+    public void SilenceAfter(string text) => _silentAfter = text;
+
     /// <inheritdoc />
     public ValueTask DisposeAsync()
     {
@@ -162,6 +167,12 @@ public sealed class TcpProxy : IAsyncDisposable
                     link.IsCut = true;
                 }
 
+                if (_silentAfter is { } lastHeard && from == link.Client && Contains(buffer.AsSpan(0, count), lastHeard))
+                {
+                    _silentAfter = null;
+                    link.IsSilent = true;
+                }
+
                 if (ResetsAtReply is { } fatal && from != link.Client && Contains(buffer.AsSpan(0, count), fatal))
                 {
                     break;
@@ -170,6 +181,11 @@ public sealed class TcpProxy : IAsyncDisposable
                 if (HoldsRepliesAfter is { } last && from == link.Client && Contains(buffer.AsSpan(0, count), last))
                 {
                     link.IsHeld = true;
+                }
+
+                if (link.IsSilent && from != link.Client)
+                {
+                    continue;
                 }
 
                 while (held() || (HoldsRepliesAfter is not null && link.IsHeld && from != link.Client))
@@ -195,7 +211,10 @@ public sealed class TcpProxy : IAsyncDisposable
         {
         }
 
-        link.Reset();
+        if (!link.IsSilent || from == link.Client)
+        {
+            link.Reset();
+        }
     }
 
     private static bool Contains(ReadOnlySpan<byte> bytes, string text) => bytes.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
@@ -207,6 +226,8 @@ public sealed class TcpProxy : IAsyncDisposable
         public bool IsCut { get; set; }
 
         public bool IsHeld { get; set; }
+
+        public bool IsSilent { get; set; }
 
         public void Reset()
         {

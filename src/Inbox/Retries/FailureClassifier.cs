@@ -30,10 +30,9 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
             // each time or over any. Before what makes it permanent: where it failed after COMMIT, the next try finds the effect.
             UnitPhase.Commit => FailureKind.PerhapsInfrastructure,
             _ when causes.Exists(cause => cause is PermanentFailureException) => FailureKind.Permanent,
-            // Before the rules of the queue: one for the errors of a save would take a lost connection for one too.
-            _ when failure.ConnectionLost || causes.Exists(IsInfrastructure) => failure.Exception is HandlerTimeoutException
-                ? FailureKind.Transient
-                : FailureKind.PerhapsInfrastructure,
+            // Before the rules of the queue: one for the errors of a save would take a lost connection for one too. A handler whose time is
+            // over is among these: it may have waited for a database that has fallen silent.
+            _ when failure.ConnectionLost || causes.Exists(IsInfrastructure) => FailureKind.PerhapsInfrastructure,
             _ when causes.Exists(cause => queue.PermanentRules.Exists(rule => Says(rule, cause))) => FailureKind.Permanent,
             _ => FailureKind.Transient,
         };

@@ -122,7 +122,7 @@ internal sealed partial class UnitOfWork(
             var endsSession = connection is not null && (timeout is not null || abandon.IsCancellationRequested);
             if (endsSession)
             {
-                await SessionEnd.EnforceAsync(connection!);
+                connectionLost |= !await SessionEnd.EnforceAsync(connection!);
             }
 
             return new UnitOutcome
