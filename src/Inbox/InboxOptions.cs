@@ -23,7 +23,8 @@ public sealed class InboxOptions
 
     /// <summary>How long one call of a handler may take: for one message, or for all that a batch handler is given. 100 ms to 1 h; 30 s
     /// unless set. RabbitMQ takes back what was not acked for its consumer_timeout, 30 min unless set: more needs a longer one there. From
-    /// 4.3 on that is so for unordered queues alone; what an ordered one has delivered is taken back after a day.</summary>
+    /// 4.3 on that is so for unordered queues alone; what an ordered one has delivered is taken back after a day. A message that is
+    /// handled alone may wait for a lock for a quarter of it; that is no failure of the message unless it happens again and again.</summary>
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a handled message is remembered, so that its duplicates have no effect. 1 h to 3,650 d, and longer than the

@@ -5,6 +5,11 @@ internal readonly record struct TransactionBounds(TimeSpan LockWait, TimeSpan Id
 {
     // Longer than a batch on its way usually holds a row, shorter than the server's deadlock detector waits.
     private static readonly TimeSpan BatchLockWait = TimeSpan.FromMilliseconds(100);
+
+    // Of the time of a handler: one that waits for a row which somebody else holds is to be told so before its time is over. That costs the
+    // message nothing, and is tried so often that all of it takes a few times as long as the handler may.
+    private const double SingleLockShare = 0.25;
+
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
     // A process that hangs keeps everybody from its rows for as long as the server lets it. Batches that take longer than a second grow
@@ -12,7 +17,7 @@ internal readonly record struct TransactionBounds(TimeSpan LockWait, TimeSpan Id
     private static readonly TimeSpan LongestBatch = TimeSpan.FromSeconds(30);
 
     public static TransactionBounds For(int messages, TimeSpan handlerTimeout) =>
-        new(messages > 1 ? BatchLockWait : handlerTimeout, Longest(messages, handlerTimeout) + Slack);
+        new(messages > 1 ? BatchLockWait : handlerTimeout * SingleLockShare, Longest(messages, handlerTimeout) + Slack);
 
     /// <summary>Handlers that leave the database alone until all of them are saved let the transaction lie idle for as long as they take
     /// together.</summary>
