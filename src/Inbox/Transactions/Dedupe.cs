@@ -30,7 +30,7 @@ internal sealed class Dedupe
         var inserted = await sorted.InsertAsync(connection, queue, firsts, bounds, cancellationToken);
 
         var known = firsts.FindAll(delivery => !inserted.Contains(delivery.MessageId));
-        var handled = known.Count > 0 ? await HashesAsync(connection, queue, known, cancellationToken) : [];
+        var handled = known.Count > 0 ? await HashesAsync(connection, queue, known, bounds, cancellationToken) : [];
         foreach (var delivery in deliveries)
         {
             if (inserted.Contains(delivery.MessageId) && handled.TryAdd(delivery.MessageId, delivery.BodyHash))
@@ -53,6 +53,7 @@ internal sealed class Dedupe
         var byId = firsts.OrderBy(delivery => delivery.MessageId).ToList();
         await using var batch = new NpgsqlBatch(connection)
         {
+            Timeout = bounds.AnswerSeconds,
             BatchCommands =
             {
                 new(InboxSql.Bounds) { Parameters = { Text(bounds.LockWait), Text(bounds.Idle) } },
@@ -84,10 +85,11 @@ internal sealed class Dedupe
     }
 
     private static async Task<Dictionary<Guid, byte[]>> HashesAsync(
-        NpgsqlConnection connection, string queue, List<Delivery> known, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string queue, List<Delivery> known, TransactionBounds bounds, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(InboxSql.HashesOf, connection)
         {
+            CommandTimeout = bounds.AnswerSeconds,
             Parameters = { new NpgsqlParameter<string> { TypedValue = queue }, Ids(known) },
         };
         var hashes = new Dictionary<Guid, byte[]>(known.Count);

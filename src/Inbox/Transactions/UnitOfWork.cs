@@ -100,7 +100,7 @@ internal sealed partial class UnitOfWork(
                 inHand = deliveries;
                 Failpoint.Hit("consume.after-handler");
                 phase = UnitPhase.Guard;
-                await TransactionGuard.CheckAsync(connection, sorted.TransactionId, environment.IsDevelopment(), abandon);
+                await TransactionGuard.CheckAsync(connection, sorted.TransactionId, bounds, environment.IsDevelopment(), abandon);
                 phase = UnitPhase.Commit;
                 await transaction.CommitAsync(CancellationToken.None);
                 Failpoint.Hit("consume.after-commit");

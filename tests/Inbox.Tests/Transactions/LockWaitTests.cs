@@ -35,4 +35,34 @@ public sealed class LockWaitTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(1, await Arena.NotesAsync("text = 'waits' AND attempt = 1"));
         Assert.Equal(0, consumer.Counts["inbox.retried"]);
     }
+
+    [Fact]
+    public async Task Another_process_that_has_the_message_in_hand_is_waited_for_longer_than_a_command_may_take()
+    {
+        var id = Guid.CreateVersion7();
+        await using var other = Arena.NewContext();
+        await using var handling = await other.Database.BeginTransactionAsync();
+        await other.Database.ExecuteSqlAsync(
+            $"INSERT INTO inbox_message (consumer, message_id, body_hash) VALUES ({Arena.Queue}, {id}, '')");
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Settings["Inbox:HandlerTimeout"] = "1min";
+            setup.Postgres += ";Command Timeout=1";
+        });
+
+        await Arena.PublishAsync(new Noted("waits"), id: id);
+        await Eventually.EqualsAsync(
+            1L,
+            () => Arena.Servers.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '2 s'
+                """),
+            TimeSpan.FromSeconds(20),
+            "consumers that have waited for 2 s");
+        await handling.RollbackAsync();
+
+        await Arena.UntilNotesAsync(1);
+        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("pauses", StringComparison.Ordinal));
+    }
 }

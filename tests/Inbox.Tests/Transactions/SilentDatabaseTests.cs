@@ -43,6 +43,30 @@ public sealed class SilentDatabaseTests(ServersFixture servers) : ArenaTests(ser
         Assert.Equal(0, consumer.Counts["inbox.retried"]);
     }
 
+    /// <summary>Before a handler runs, or before COMMIT: neither has the bound of a handler.</summary>
+    [Theory]
+    [InlineData("INSERT INTO inbox_message")]
+    [InlineData("pg_current_xact_id_if_assigned")]
+    public async Task A_session_that_falls_silent_is_given_up_though_commands_may_take_as_long_as_they_like(string lastHeard)
+    {
+        await using var network = Proxy();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Postgres = Through(network) + ";Command Timeout=0";
+            setup.Settings["Inbox:HandlerTimeout"] = "1s";
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+        });
+
+        network.SilenceAfter(lastHeard);
+        await Arena.PublishAsync(new Noted("unheard"));
+
+        await Arena.UntilNotesAsync(1, 60);
+        await consumer.UntilLoggedAsync("consuming pauses");
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
     private TcpProxy Proxy()
     {
         var address = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres);
