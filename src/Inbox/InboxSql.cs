@@ -71,9 +71,15 @@ internal static class InboxSql
     /// <summary>What <see cref="CreateGuard"/> raises.</summary>
     public const string GuardClosed = "IB001";
 
-    public const string Durability =
+    // The trigger is missing only where its table is there: without that nothing can be lost yet.
+    public const string Safety =
         """
-        SELECT current_setting('fsync'), current_setting('synchronous_commit')
+        SELECT
+            current_setting('fsync'),
+            current_setting('synchronous_commit'),
+            to_regclass('inbox_message') IS NULL OR EXISTS (
+                SELECT FROM pg_trigger
+                WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard' AND tgenabled IN ('O', 'A'))
         """;
 
     public const string EndSession =

@@ -9,6 +9,11 @@ namespace Inbox;
 /// <summary>The database behind the handlers' context, asked on connections of its own.</summary>
 internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFactory scopes, IHostEnvironment environment, TimeProvider clock)
 {
+    // In Development too: it is no setting of a server, but a migration that is missing.
+    private const string Unguarded =
+        "The table inbox_message has no trigger inbox_message_guard, or it is disabled: a handler that commits by itself would take the other "
+        + "messages of its batch for handled, and they would be lost. Add a migration that calls CreateInboxGuard(), or enable the trigger.";
+
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
@@ -22,20 +27,16 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
     }
 
     /// <returns>Null when the database answers, else why not.</returns>
-    /// <exception cref="UnsafeDatabaseException">It answers, and says that it may lose what it has committed.</exception>
+    /// <exception cref="UnsafeDatabaseException">It answers, and says that it may lose what it has committed, or messages.</exception>
     public async Task<string?> WhyNotAnsweringAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var (fsync, synchronousCommit) = await UseAsync(connection => DurabilityAsync(connection, patience, either.Token), either.Token);
-            if (Durability.FaultOf(fsync, synchronousCommit, environment) is { } fault)
-            {
-                throw new UnsafeDatabaseException(fault);
-            }
-
-            return null;
+            return await UseAsync(connection => FaultAsync(connection, patience, either.Token), either.Token) is { } fault
+                ? throw new UnsafeDatabaseException(fault)
+                : null;
         }
         catch (Exception exception) when (exception is not UnsafeDatabaseException && !cancellationToken.IsCancellationRequested)
         {
@@ -58,12 +59,12 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         while (await WhyNotAnsweringAsync(ProbePatience, cancellationToken) is not null);
     }
 
-    private static async Task<(string Fsync, string SynchronousCommit)> DurabilityAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<string?> FaultAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
     {
         // Npgsql cancels nothing while it waits for answers to what it has sent ahead of a command, the reset of a connection from the pool.
-        await using var command = new NpgsqlCommand(InboxSql.Durability, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
+        await using var command = new NpgsqlCommand(InboxSql.Safety, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetString(0), reader.GetString(1));
+        return reader.GetBoolean(2) ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) : Unguarded;
     }
 }

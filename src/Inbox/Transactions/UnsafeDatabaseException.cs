@@ -1,4 +1,5 @@
 namespace Inbox;
 
-/// <summary>The database may lose what it has committed: an effect whose message was acked would be gone.</summary>
+/// <summary>The database may lose what it has committed, or keep no handler from committing: effects whose messages were acked would be
+/// missing.</summary>
 internal sealed class UnsafeDatabaseException(string fault) : Exception(fault);

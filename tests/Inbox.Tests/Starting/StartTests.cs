@@ -47,6 +47,33 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
         await Arena.UntilNotesAsync(1);
     }
 
+    [Theory]
+    [InlineData("DROP TRIGGER inbox_message_guard ON inbox_message")]
+    [InlineData("ALTER TABLE inbox_message DISABLE TRIGGER inbox_message_guard")]
+    [InlineData("ALTER TABLE inbox_message ENABLE REPLICA TRIGGER inbox_message_guard")]
+    public async Task Without_the_guard_of_the_inbox_table_the_process_ends_with_exit_code_1_and_says_why(string loss)
+    {
+        await Arena.Servers.ExecuteAsync(loss);
+
+        await using var consumer = ConsumerProcess.Start(Arena);
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("inbox_message_guard", consumer.Log, StringComparison.Ordinal);
+        Assert.Contains("CreateInboxGuard()", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_guard_that_always_fires_will_do()
+    {
+        await Arena.Servers.ExecuteAsync("ALTER TABLE inbox_message ENABLE ALWAYS TRIGGER inbox_message_guard");
+        await using var consumer = await Arena.ConsumeAsync();
+
+        await Arena.PublishAsync(new Noted("guarded"));
+
+        await Arena.UntilNotesAsync(1);
+    }
+
     [Fact]
     public async Task A_setting_out_of_bounds_ends_the_process_with_a_message()
     {
