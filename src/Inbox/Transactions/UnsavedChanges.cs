@@ -10,11 +10,13 @@ internal sealed class UnsavedChanges : IDisposable
     private readonly DbContext _db;
     private readonly List<EntityEntry> _ofThisHandler = [];
     private readonly List<EntityEntry> _ofEarlierHandlers = [];
+    private bool _hasRemoved;
 
     public UnsavedChanges(DbContext db)
     {
         _db = db;
         _db.ChangeTracker.Tracked += OnTracked;
+        _db.ChangeTracker.StateChanged += OnStateChanged;
     }
 
     /// <summary>Why these handlers are not to be saved together; null as long as nothing speaks against it.</summary>
@@ -34,6 +36,12 @@ internal sealed class UnsavedChanges : IDisposable
     /// in the list: the next ones may change it again.</summary>
     public void BeginHandler()
     {
+        if (_hasRemoved)
+        {
+            // EF Core looks in the context first, and finds what is removed there: a change to it is saved nowhere.
+            Unfit = "one of them has removed a row, which a later one would still find";
+        }
+
         _ofEarlierHandlers.AddRange(_ofThisHandler.Where(entry => entry.State != EntityState.Detached));
         _ofThisHandler.Clear();
     }
@@ -63,12 +71,24 @@ internal sealed class UnsavedChanges : IDisposable
         }
 
         ThrowIfUnfit();
+        // Every row changes its state now.
+        _db.ChangeTracker.StateChanged -= OnStateChanged;
         await _db.SaveChangesAsync(cancellationToken);
         // What an override of SaveChanges or an interceptor has looked for was not there yet either.
         ThrowIfUnfit();
     }
 
-    public void Dispose() => _db.ChangeTracker.Tracked -= OnTracked;
+    public void Dispose()
+    {
+        _db.ChangeTracker.Tracked -= OnTracked;
+        _db.ChangeTracker.StateChanged -= OnStateChanged;
+    }
 
-    private void OnTracked(object? sender, EntityTrackedEventArgs tracked) => _ofThisHandler.Add(tracked.Entry);
+    private void OnTracked(object? sender, EntityTrackedEventArgs tracked)
+    {
+        _ofThisHandler.Add(tracked.Entry);
+        _hasRemoved |= tracked.Entry.State == EntityState.Deleted;
+    }
+
+    private void OnStateChanged(object? sender, EntityStateChangedEventArgs changed) => _hasRemoved |= changed.NewState == EntityState.Deleted;
 }

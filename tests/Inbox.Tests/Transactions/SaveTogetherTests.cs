@@ -191,6 +191,36 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_handler_that_removes_a_row_leaves_nothing_behind_that_a_later_one_finds(bool isThereBefore)
+    {
+        await Arena.Servers.ExecuteAsync("INSERT INTO note (message_id, text, number, attempt) VALUES (gen_random_uuid(), 'shared', -1, 0)");
+        var id = await Arena.Servers.ScalarAsync<long>("SELECT id FROM note");
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
+        {
+            switch (message.Number)
+            {
+                case 49 when isThereBefore:
+                    db.Attach(new Note { Id = id, Text = "shared" });
+                    break;
+                case 50:
+                    db.Remove(db.Notes.Local.FindEntry(id)?.Entity ?? new Note { Id = id, Text = "shared" });
+                    break;
+                case 51 when await db.Notes.FindAsync([id], cancellationToken) is { } found:
+                    found.Attempt = 99;
+                    return;
+            }
+
+            NoteIt.Add(db, message, context);
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(0, await Arena.NotesAsync("number = -1"));
+        Assert.Equal(100, await Arena.NotesAsync());
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_handler_that_rolls_back_and_saves_then_commits_nothing_of_another(bool beginsAnother)
