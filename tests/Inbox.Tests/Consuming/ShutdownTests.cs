@@ -81,6 +81,22 @@ public sealed class ShutdownTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task A_broker_that_has_fallen_silent_keeps_nobody_waiting_for_the_end_of_its_channel()
+    {
+        var broker = new UriBuilder(Arena.Servers.RabbitMq);
+        await using var network = TcpProxy.Start(broker.Host, broker.Port);
+        (broker.Host, broker.Port) = ("127.0.0.1", network.Port);
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.RabbitMq = broker.Uri.AbsoluteUri);
+        network.HoldsReplies = true;
+
+        var watch = Stopwatch.StartNew();
+        await consumer.StopAsync();
+
+        // The client waits for an answer for 10 s.
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 9.5);
+    }
+
+    [Fact]
     public async Task A_process_that_is_asked_to_end_does_so_with_exit_code_0()
     {
         await Arena.DeclareAsync();
