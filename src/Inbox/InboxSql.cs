@@ -32,8 +32,8 @@ internal static class InboxSql
         SELECT message_id, body_hash FROM inbox_message WHERE consumer = $1 AND message_id = ANY($2)
         """;
 
-    // The last statement before every COMMIT. In a transaction that has failed, PostgreSQL answers COMMIT with ROLLBACK
-    // and the client reports no error: a handler that swallowed a database error would have its message acked and lost.
+    // The last statement of the inbox before every COMMIT. In a transaction that has failed, PostgreSQL answers COMMIT with
+    // ROLLBACK and the client reports no error: a handler that swallowed a database error would have its message acked and lost.
     // This statement fails there (25P02). Another transaction id, or none, means that the handler has ended the
     // transaction by itself. Without synchronous_commit a crash of the server could take back what was acked.
     public const string Guard =
@@ -42,6 +42,13 @@ internal static class InboxSql
             pg_current_xact_id_if_assigned(),
             current_setting('synchronous_commit'),
             set_config('inbox.guard', 'open', true)
+        """;
+
+    // What an interceptor of the context does in TransactionCommitting comes after the guard: whether COMMIT was answered with
+    // ROLLBACK over it is asked afterwards.
+    public const string StatusOf =
+        """
+        SELECT pg_xact_status($1)
         """;
 
     // A handler that commits by itself would commit the inbox rows of its whole batch, before the other messages have had

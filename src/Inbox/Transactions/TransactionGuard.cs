@@ -1,11 +1,14 @@
 using System.Data;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Inbox;
 
-/// <summary>Makes sure, right before COMMIT, that committing will do what it says.</summary>
+/// <summary>Makes sure, right before COMMIT, that committing will do what it says; and after it where something else comes between.</summary>
 internal static class TransactionGuard
 {
     /// <summary>Costs no round trip, so it follows each handler and comes before each save: after one that has ended the transaction, the
@@ -56,6 +59,27 @@ internal static class TransactionGuard
         if (!allowUnsafe && reader.GetString(1) == "off")
         {
             throw new InvalidOperationException("The handler has set synchronous_commit to off: its effect could be lost after the ack.");
+        }
+    }
+
+    /// <summary>Whether somebody else's interceptor may use the transaction after <see cref="CheckAsync"/>, and swallow what comes of it.</summary>
+    public static bool IsFollowedByOthers(DbContext db) =>
+        db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?
+            .Any(interceptor => interceptor is IDbTransactionInterceptor and not SavepointInterceptor) == true;
+
+    /// <exception cref="InvalidOperationException">COMMIT has rolled back.</exception>
+    public static async Task CheckCommittedAsync(
+        NpgsqlConnection connection, ulong? transactionId, TransactionBounds bounds, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(InboxSql.StatusOf, connection)
+        {
+            CommandTimeout = bounds.AnswerSeconds,
+            Parameters = { new NpgsqlParameter<ulong> { TypedValue = transactionId!.Value, NpgsqlDbType = NpgsqlDbType.Xid8 } },
+        };
+        if (await command.ExecuteScalarAsync(cancellationToken) is not "committed")
+        {
+            throw new InvalidOperationException(
+                "The transaction was rolled back by its COMMIT: an interceptor of the context has swallowed an error of the database.");
         }
     }
 }

@@ -103,6 +103,11 @@ internal sealed partial class UnitOfWork(
                 await TransactionGuard.CheckAsync(connection, sorted.TransactionId, bounds, environment.IsDevelopment(), abandon);
                 phase = UnitPhase.Commit;
                 await transaction.CommitAsync(CancellationToken.None);
+                if (TransactionGuard.IsFollowedByOthers(db))
+                {
+                    await TransactionGuard.CheckCommittedAsync(connection, sorted.TransactionId, bounds, abandon);
+                }
+
                 Failpoint.Hit("consume.after-commit");
             }
 
