@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -11,6 +12,8 @@ namespace Inbox;
 /// <summary>Makes sure, right before COMMIT, that committing will do what it says; and after it where something else comes between.</summary>
 internal static class TransactionGuard
 {
+    private static readonly ConcurrentDictionary<Type, bool> ActBeforeCommits = new();
+
     /// <summary>Costs no round trip, so it follows each handler and comes before each save: after one that has ended the transaction, the
     /// next handlers of the batch would commit statement by statement. One that has begun another transaction is found by
     /// <see cref="CheckAsync"/>.</summary>
@@ -62,10 +65,19 @@ internal static class TransactionGuard
         }
     }
 
-    /// <summary>Whether somebody else's interceptor may use the transaction after <see cref="CheckAsync"/>, and swallow what comes of it.</summary>
+    /// <summary>Whether somebody's interceptor may use the transaction after <see cref="CheckAsync"/>, and swallow what comes of it. One that
+    /// only hears of commits costs no question.</summary>
     public static bool IsFollowedByOthers(DbContext db) =>
         db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?
-            .Any(interceptor => interceptor is IDbTransactionInterceptor and not SavepointInterceptor) == true;
+            .Any(interceptor => interceptor is IDbTransactionInterceptor && ActBeforeCommits.GetOrAdd(interceptor.GetType(), ActsBeforeCommits)) == true;
+
+    private static bool ActsBeforeCommits(Type interceptor)
+    {
+        var map = interceptor.GetInterfaceMap(typeof(IDbTransactionInterceptor));
+        return map.InterfaceMethods.Zip(map.TargetMethods).Any(method =>
+            method.First.Name is nameof(IDbTransactionInterceptor.TransactionCommitting) or nameof(IDbTransactionInterceptor.TransactionCommittingAsync)
+            && method.Second.DeclaringType != typeof(DbTransactionInterceptor) && method.Second.DeclaringType != typeof(IDbTransactionInterceptor));
+    }
 
     /// <exception cref="InvalidOperationException">COMMIT has rolled back.</exception>
     public static async Task CheckCommittedAsync(

@@ -24,6 +24,26 @@ public sealed class CommitInterceptorTests(ServersFixture servers) : ArenaTests(
         Assert.Equal(1, await Arena.NotesAsync());
     }
 
+    [Fact]
+    public void One_that_only_hears_of_commits_costs_no_question()
+    {
+        Assert.False(IsAsked(new Hearing()));
+        Assert.True(IsAsked(new Careless()));
+
+        static bool IsAsked(IInterceptor interceptor)
+        {
+            using var db = new NotesContext(new DbContextOptionsBuilder<NotesContext>().UseNpgsql().AddInterceptors(interceptor).Options);
+            return TransactionGuard.IsFollowedByOthers(db);
+        }
+    }
+
+    private sealed class Hearing : DbTransactionInterceptor
+    {
+        public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData)
+        {
+        }
+    }
+
     /// <summary>Asks the database for something at each commit that is not important to it, and gets it wrong the first time.</summary>
     private sealed class Careless : DbTransactionInterceptor
     {
