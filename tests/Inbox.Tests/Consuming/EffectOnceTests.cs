@@ -52,6 +52,8 @@ public sealed class EffectOnceTests(ServersFixture servers) : ArenaTests(servers
 
         await Arena.UntilNotesAsync(18);
         await consumer.UntilCountAsync("inbox.duplicates_suppressed", 1);
+        // A stop would leave it in the queue while the connection for copies is being made.
+        await consumer.UntilCountAsync("inbox.dead_lettered", 1);
         await Arena.UntilSettledAsync(consumer);
         Assert.Equal(1u, await Arena.MessagesAsync(Arena.DeadQueue));
     }
