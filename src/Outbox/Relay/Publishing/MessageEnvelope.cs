@@ -46,10 +46,12 @@ internal static class MessageEnvelope
             }
         }
 
-        if (headers.Remove(MessageHeaders.CorrelationId, out var correlation))
+        if (headers.GetValueOrDefault(MessageHeaders.CorrelationId) is string correlation)
         {
-            properties.CorrelationId = correlation as string;
-            refusal ??= TooLong("headers." + MessageHeaders.CorrelationId, properties.CorrelationId ?? "");
+            // The property holds text alone: another writer's number stays the header that it is.
+            headers.Remove(MessageHeaders.CorrelationId);
+            properties.CorrelationId = correlation;
+            refusal ??= TooLong("headers." + MessageHeaders.CorrelationId, correlation);
         }
 
         if (row.Key is not null)
