@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Inbox;
 
@@ -10,8 +9,7 @@ namespace Inbox;
 /// <remarks>It does not see commands that are given to the connection directly, without EF Core.</remarks>
 internal sealed class LookInterceptor : IDbCommandInterceptor
 {
-    public static bool IsIn(DbContext db) =>
-        db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<LookInterceptor>().Any() == true;
+    public static bool IsIn(DbContext db) => ContextInterceptors.Of(db).OfType<LookInterceptor>().Any();
 
     public InterceptionResult<DbCommand> CommandCreating(CommandCorrelatedEventData eventData, InterceptionResult<DbCommand> result)
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -67,9 +66,8 @@ internal static class TransactionGuard
 
     /// <summary>Whether somebody's interceptor may use the transaction after <see cref="CheckAsync"/>, and swallow what comes of it. One that
     /// only hears of commits costs no question.</summary>
-    public static bool IsFollowedByOthers(DbContext db) =>
-        db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.Interceptors?
-            .Any(interceptor => interceptor is IDbTransactionInterceptor && ActBeforeCommits.GetOrAdd(interceptor.GetType(), ActsBeforeCommits)) == true;
+    public static bool IsFollowedByOthers(DbContext db) => ContextInterceptors.Of(db).Any(
+        interceptor => interceptor is IDbTransactionInterceptor && ActBeforeCommits.GetOrAdd(interceptor.GetType(), ActsBeforeCommits));
 
     private static bool ActsBeforeCommits(Type interceptor)
     {
