@@ -13,8 +13,8 @@ public sealed class InboxOptions
     /// bound of its own.</summary>
     public int BatchSize { get; init; } = 100;
 
-    /// <summary>How many messages the broker delivers ahead to each queue's consumer. <see cref="BatchSize"/> to 10,000; 400
-    /// unless set.</summary>
+    /// <summary>How many messages the broker delivers ahead to each queue's consumer. <see cref="BatchSize"/> to 10,000; 400, or
+    /// <see cref="BatchSize"/> where that is more, unless set. A queue whose own batch size is larger has that.</summary>
     public int Prefetch { get; init; } = 400;
 
     /// <summary>How many transactions one queue's consumer runs side by side; messages of one key never share two. 1 to 64; 2

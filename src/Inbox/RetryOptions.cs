@@ -14,7 +14,7 @@ public sealed class RetryOptions
     /// <summary>By how much each wait is longer than the one before. 1 to 10; 2 unless set.</summary>
     public double Factor { get; init; } = 2;
 
-    /// <summary>The longest wait. <see cref="First"/> to 1 d; 5 min unless set.</summary>
+    /// <summary>The longest wait. <see cref="First"/> to 1 d; 5 min, or <see cref="First"/> where that is longer, unless set.</summary>
     public TimeSpan Cap { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How many delayed tries there are before the message becomes a dead letter. 0 to 20; 5 unless set.</summary>
