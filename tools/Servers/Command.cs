@@ -53,14 +53,15 @@ public static class Command
         process.BeginErrorReadLine();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
-        using var silence = firstWord is { } wait
-            ? new Timer(_ => { if (!Volatile.Read(ref spoke)) { deadline.Cancel(); } }, null, wait, Timeout.InfiniteTimeSpan)
-            : null;
+        var ended = RunToEndAsync(process, input, deadline.Token);
         try
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), deadline.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(deadline.Token);
+            if (firstWord is { } wait && await Task.WhenAny(ended, Task.Delay(wait, deadline.Token)) != ended && !Volatile.Read(ref spoke))
+            {
+                await deadline.CancelAsync();
+            }
+
+            await ended;
             return new CommandResult(process.ExitCode, output.ToString(), error.ToString());
         }
         catch (OperationCanceledException)
@@ -69,6 +70,21 @@ public static class Command
             cancellationToken.ThrowIfCancellationRequested();
             return new CommandResult(-1, output.ToString(), error + $"{file} did not finish in time");
         }
+    }
+
+    private static async Task RunToEndAsync(Process process, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended, or closed its input, without reading all of it: what it says of that counts.
+        }
+
+        await process.WaitForExitAsync(cancellationToken);
     }
 
     private static void End(Process process)

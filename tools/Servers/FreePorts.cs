@@ -26,14 +26,13 @@ public static class FreePorts
         {
             while (listeners.Count < count)
             {
-                var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(Lowest, Highest));
-                try
+                var port = Random.Shared.Next(Lowest, Highest);
+                var listener = new TcpListener(IPAddress.Loopback, port);
+                if (Refusal(listener) is null && TryKeep(port))
                 {
-                    listener.Start();
-                    Keep(((IPEndPoint)listener.LocalEndpoint).Port);
                     listeners.Add(listener);
                 }
-                catch (Exception taken) when (taken is SocketException or IOException)
+                else
                 {
                     listener.Dispose();
                 }
@@ -54,6 +53,11 @@ public static class FreePorts
     internal static SocketError? Refusal(int port)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port);
+        return Refusal(listener);
+    }
+
+    private static SocketError? Refusal(TcpListener listener)
+    {
         try
         {
             listener.Start();
@@ -65,15 +69,19 @@ public static class FreePorts
         }
     }
 
-    /// <exception cref="IOException">Somebody has it.</exception>
-    private static void Keep(int port)
+    private static bool TryKeep(int port)
     {
         Directory.CreateDirectory(Locks);
-        var file = new FileStream(
-            Path.Combine(Locks, port.ToString(CultureInfo.InvariantCulture)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        if (LockedFile.TryTake(Path.Combine(Locks, port.ToString(CultureInfo.InvariantCulture))) is not { } file)
+        {
+            return false;
+        }
+
         lock (Kept)
         {
             Kept.Add(file);
         }
+
+        return true;
     }
 }

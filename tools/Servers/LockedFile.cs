@@ -35,7 +35,7 @@ internal static class LockedFile
 
             if (DateTime.UtcNow > end)
             {
-                throw new ServersException($"Another process has kept {path} locked for {patience.TotalMinutes:0} minutes.");
+                throw new ServersException($"Another process has kept {path} locked for {patience.TotalMinutes:0} min.");
             }
 
             if (!hasSpoken)

@@ -18,16 +18,6 @@ internal static class DebianPackages
             return installed;
         }
 
-        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/apt-get"))
-        {
-            throw Missing(missing, "this is not Debian or Ubuntu, so they are not installed automatically");
-        }
-
-        if (await ElevationAsync(cancellationToken) is not { } elevation)
-        {
-            throw Missing(missing, "this user is not root and has no password-less sudo, so they are not installed automatically");
-        }
-
         List<string> packages = [];
         if (missing.Any(what => what.StartsWith("PostgreSQL", StringComparison.Ordinal)))
         {
@@ -39,22 +29,35 @@ internal static class DebianPackages
             packages.Add("rabbitmq-server");
         }
 
-        await Console.Error.WriteLineAsync($"Installing {string.Join(" and ", packages)} with apt-get (once; their own services stay off) ...");
-        if (await InstallAsync(elevation, packages, cancellationToken) is { } fault)
+        if (await TryInstallAsync(packages, $"Installing {string.Join(" and ", packages)} (once; their own services stay off) ...", cancellationToken) is { } fault)
         {
-            throw Missing(missing, $"apt-get could not install them: {fault}");
+            throw Missing(missing, $"they cannot be installed automatically ({fault})");
         }
 
         (installed, missing) = InstalledServers.Find();
         return installed ?? throw Missing(missing, "the packages of this system do not provide them");
     }
 
-    /// <summary>Installs packages, whose own services stay off.</summary>
+    /// <summary>Installs packages with apt-get, whose own services stay off.</summary>
+    /// <param name="packages">Their names.</param>
+    /// <param name="announcement">Said on standard error before it begins.</param>
+    /// <param name="cancellationToken">Ends the wait for it, not the installation.</param>
     /// <returns>Why that is not possible; null where it was done.</returns>
-    public static async Task<string?> TryInstallAsync(IReadOnlyList<string> packages, CancellationToken cancellationToken) =>
-        !OperatingSystem.IsLinux() || !File.Exists("/usr/bin/apt-get") ? "this is not Debian or Ubuntu"
-        : await ElevationAsync(cancellationToken) is not { } elevation ? "this user is not root and has no password-less sudo"
-        : await InstallAsync(elevation, packages, cancellationToken);
+    public static async Task<string?> TryInstallAsync(IReadOnlyList<string> packages, string announcement, CancellationToken cancellationToken)
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/apt-get"))
+        {
+            return "this is not Debian or Ubuntu";
+        }
+
+        if (await ElevationAsync(cancellationToken) is not { } elevation)
+        {
+            return "this user is not root and has no password-less sudo";
+        }
+
+        await Console.Error.WriteLineAsync(announcement);
+        return await InstallAsync(elevation, packages, cancellationToken) is { } fault ? $"apt-get: {fault}" : null;
+    }
 
     private static async Task<IReadOnlyList<string>?> ElevationAsync(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -152,8 +153,10 @@ public sealed class NativeRabbitMq
         }
     }
 
+    /// <exception cref="ServersException">The first node has not started it in time.</exception>
     private async Task EpmdAnswersAsync(CancellationToken cancellationToken)
     {
+        var begun = Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -162,9 +165,13 @@ public sealed class NativeRabbitMq
                 await asking.ConnectAsync(IPAddress.Loopback, _epmdPort, cancellationToken);
                 return;
             }
-            catch (SocketException)
+            catch (SocketException) when (Stopwatch.GetElapsedTime(begun) < StartDeadline)
             {
                 await Task.Delay(50, cancellationToken);
+            }
+            catch (SocketException)
+            {
+                throw new ServersException($"{_name} waits for the epmd of {FirstName}, which has not answered within {StartDeadline.TotalMinutes:0} minutes.");
             }
         }
     }

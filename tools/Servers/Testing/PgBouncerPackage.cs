@@ -16,10 +16,10 @@ public static class PgBouncerPackage
             return;
         }
 
-        await Console.Error.WriteLineAsync("Installing pgbouncer for the tests that need it (once; its own service stays off) ...");
-        if (await DebianPackages.TryInstallAsync(["pgbouncer"], cancellationToken) is { } fault)
+        const string announcement = "Installing pgbouncer for the tests that need it (once; its own service stays off) ...";
+        if (await DebianPackages.TryInstallAsync(["pgbouncer"], announcement, cancellationToken) is { } fault)
         {
-            await Console.Error.WriteLineAsync($"It cannot be installed: {fault}. Those tests are left out.");
+            await Console.Error.WriteLineAsync($"pgbouncer cannot be installed: {fault}. The tests that need it are left out.");
         }
     }
 }
