@@ -51,8 +51,8 @@ internal static class ServiceDatabase
         try
         {
             var address = new NpgsqlConnectionStringBuilder(value);
-            // A request at its deadline waits this long for the server to confirm that the command was given up.
-            address.CancellationTimeout = Math.Min(address.CancellationTimeout, 1_000);
+            // A request at its deadline waits this long for the server to confirm that the command was given up; 0 would be for ever.
+            address.CancellationTimeout = address.CancellationTimeout is 0 or > 1_000 ? 1_000 : address.CancellationTimeout;
             if (!address.ShouldSerialize("Timeout"))
             {
                 // Npgsql has 15 s, longer than any request waits for a connection. And it waits this long, in vain, to ask a server
