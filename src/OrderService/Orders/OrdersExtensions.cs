@@ -16,7 +16,7 @@ internal static class OrdersExtensions
         services.AddOpenApi(api => api.AddSchemaTransformer(PlaceOrderDescription.BoundAsync));
         services.AddScoped<OrderPlacement>();
         services.AddSingleton<IdempotencyPurge>();
-        services.AddHostedService<IdempotencyPurgeTimer>();
+        services.AddHostedService<IdempotencyPurgeLoop>();
         return services;
     }
 
