@@ -6,7 +6,7 @@ internal static class InboxSql
     // Lock waits are short where many messages share the transaction, so that a batch which meets another one's locks gives
     // way. The second setting ends, on the server, the session of a process that hangs: its locks would make every further
     // delivery of the same messages wait.
-    public const string Bounds =
+    public const string SetBounds =
         """
         SELECT
             set_config('lock_timeout', $1, true),
@@ -27,6 +27,7 @@ internal static class InboxSql
         RETURNING message_id, pg_current_xact_id()
         """;
 
+    // Tells a duplicate from another message under the same id, which must not be lost for one.
     public const string HashesOf =
         """
         SELECT message_id, body_hash FROM inbox_message WHERE consumer = $1 AND message_id = ANY($2)
@@ -79,7 +80,7 @@ internal static class InboxSql
     public const string GuardClosed = "IB001";
 
     // The trigger is missing only where its table is there: without that nothing can be lost yet.
-    public const string Safety =
+    public const string Inspect =
         """
         SELECT
             current_setting('fsync'),
@@ -89,6 +90,7 @@ internal static class InboxSql
                 WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard' AND tgenabled IN ('O', 'A'))
         """;
 
+    // A rollback would wait behind the command that a handler has left running, and the locks of the transaction with it.
     public const string EndSession =
         """
         SELECT pg_terminate_backend($1)

@@ -13,7 +13,7 @@ internal sealed partial class QueueConsumer(
     InboxDatabase database,
     Func<Subscription> newSubscription,
     ConsumerStatus status,
-    FatalFault fatalFault,
+    FatalFault fatal,
     TimeProvider clock,
     ILogger<QueueConsumer> logger)
 {
@@ -37,10 +37,10 @@ internal sealed partial class QueueConsumer(
                 await ConsumeAsync(stopping);
                 await _pauses.WaitAsync(stopping);
             }
-            catch (Exception exception) when (exception is TopologyMismatchException or UnsafeDatabaseException)
+            catch (Exception exception) when (exception is TopologyMismatchException or UnfitDatabaseException)
             {
                 status.Unsubscribed(exception.Message);
-                fatalFault.Stop(exception);
+                fatal.Stop(exception.Message);
                 return;
             }
             catch (Exception) when (stopping.IsCancellationRequested)

@@ -56,7 +56,7 @@ internal sealed class Dedupe
             Timeout = bounds.AnswerSeconds,
             BatchCommands =
             {
-                new(InboxSql.Bounds) { Parameters = { Text(bounds.LockWait), Text(bounds.Idle) } },
+                new(InboxSql.SetBounds) { Parameters = { Text(bounds.LockWait), Text(bounds.Idle) } },
                 new(InboxSql.Insert)
                 {
                     Parameters =

@@ -27,7 +27,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
     }
 
     /// <returns>Null when the database answers, else why not.</returns>
-    /// <exception cref="UnsafeDatabaseException">It answers, and says that it may lose what it has committed, or messages.</exception>
+    /// <exception cref="UnfitDatabaseException">It answers, and says that it may lose what it has committed, or messages.</exception>
     public async Task<string?> WhyNotAnsweringAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(patience, clock);
@@ -35,10 +35,10 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         try
         {
             return await UseAsync(connection => FaultAsync(connection, patience, either.Token), either.Token) is { } fault
-                ? throw new UnsafeDatabaseException(fault)
+                ? throw new UnfitDatabaseException(fault)
                 : null;
         }
-        catch (Exception exception) when (exception is not UnsafeDatabaseException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not UnfitDatabaseException && !cancellationToken.IsCancellationRequested)
         {
             return deadline.IsCancellationRequested
                 ? $"the database did not answer within {patience.TotalSeconds:0} s"
@@ -62,7 +62,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
     private async Task<string?> FaultAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
     {
         // Npgsql cancels nothing while it waits for answers to what it has sent ahead of a command, the reset of a connection from the pool.
-        await using var command = new NpgsqlCommand(InboxSql.Safety, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
+        await using var command = new NpgsqlCommand(InboxSql.Inspect, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return reader.GetBoolean(2) ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) : Unguarded;

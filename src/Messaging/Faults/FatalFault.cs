@@ -5,11 +5,12 @@ namespace Messaging;
 
 /// <summary>Stops the process with exit code 1 over a fault that only an operator can mend. Without this the host would
 /// stop with exit code 0, and a supervisor would think that all is well.</summary>
-internal sealed partial class FatalFault(IHostApplicationLifetime lifetime, ILogger<FatalFault> logger)
+public sealed partial class FatalFault(IHostApplicationLifetime lifetime, ILogger<FatalFault> logger)
 {
-    public void Stop(Exception exception)
+    /// <summary>Logs <paramref name="reason"/> as critical and begins the shutdown, with the exit code set.</summary>
+    public void Stop(string reason)
     {
-        LogFatal(exception.Message);
+        LogFatal(reason);
         Environment.ExitCode = 1;
         lifetime.StopApplication();
     }

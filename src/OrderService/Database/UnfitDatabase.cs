@@ -5,11 +5,10 @@ namespace OrderService.Database;
 
 /// <summary>Looks once, as soon as the database answers, whether it keeps what it commits and is what it seems to be. If not, the
 /// process stops with exit code 1, whichever roles it runs: the role api too would acknowledge what a crash takes back.</summary>
-internal sealed partial class UnfitDatabase(
-    NpgsqlDataSource database, IHostEnvironment environment, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<UnfitDatabase> logger)
-    : BackgroundService
+internal sealed class UnfitDatabase(
+    NpgsqlDataSource database, IHostEnvironment environment, FatalFault fatal, TimeProvider clock) : BackgroundService
 {
-    private const string Look = "SELECT pg_backend_pid(), current_setting('fsync'), current_setting('synchronous_commit')";
+    private const string Inspect = "SELECT pg_backend_pid(), current_setting('fsync'), current_setting('synchronous_commit')";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -21,9 +20,7 @@ internal sealed partial class UnfitDatabase(
             {
                 if (await FindFaultAsync(stoppingToken) is { } fault)
                 {
-                    LogUnfit(fault);
-                    Environment.ExitCode = 1;
-                    lifetime.StopApplication();
+                    fatal.Stop(fault);
                 }
 
                 return;
@@ -40,7 +37,7 @@ internal sealed partial class UnfitDatabase(
     private async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Look, connection);
+        await using var command = new NpgsqlCommand(Inspect, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         if (reader.GetInt32(0) != connection.ProcessID)
@@ -52,7 +49,4 @@ internal sealed partial class UnfitDatabase(
 
         return Durability.FaultOf(reader.GetString(1), reader.GetString(2), environment);
     }
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The service stops, since it cannot run like this: {Reason}")]
-    private partial void LogUnfit(string reason);
 }

@@ -6,7 +6,7 @@ namespace OrderService.Fulfilment;
 /// <summary>The queue of fulfilment.</summary>
 internal static class FulfilmentQueue
 {
-    public const string Name = "orders.fulfilment";
+    private const string Name = "orders.fulfilment";
 
     public static InboxBuilder AddFulfilment(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
         .HandleBatch<OrderPlaced, ReserveStock>()

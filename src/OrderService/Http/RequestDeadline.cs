@@ -5,9 +5,9 @@ namespace OrderService.Http;
 
 /// <summary>How long a request may work. Whatever it waits for then (a connection of the pool, a lock, the server) is given
 /// up, and the client is told to come again: one bound for every kind of database trouble. An endpoint that needs longer says so with
-/// <c>WithRequestTimeout</c>. Where the server has fallen silent it takes a
-/// little longer (<see cref="Database.RequestCommands{TContext}"/>), and a commit that is under way is not given up. The deadline ends with the
-/// work: what that has made is written however long the client takes to read it.</summary>
+/// <c>WithRequestTimeout</c>. Where the server has fallen silent it takes a little longer
+/// (<see cref="Database.RequestCommands{TContext}"/>), and a commit that is under way is not given up. The deadline ends with the work:
+/// what that has made is written however long the client takes to read it.</summary>
 internal static class RequestDeadline
 {
     // Npgsql waits up to its cancellation timeout for the server to confirm that a command was given up: see ServiceDatabase.

@@ -6,7 +6,7 @@ namespace OrderService.Notifications;
 /// <summary>The queue of notifications.</summary>
 internal static class NotificationsQueue
 {
-    public const string Name = "orders.notifications";
+    private const string Name = "orders.notifications";
 
     public static InboxBuilder AddNotifications(this InboxBuilder inbox) => inbox.Queue(Name, queue => queue
         .Handle<OrderConfirmed, NotifyConfirmed>()

@@ -1,7 +1,7 @@
 namespace OrderService.Orders;
 
 /// <summary>Where an order stands. <see cref="Rejected"/> and <see cref="Cancelled"/> are final.</summary>
-public enum OrderStatus
+internal enum OrderStatus
 {
     /// <summary>Stored; fulfilment has not decided yet.</summary>
     Placed,

@@ -24,7 +24,7 @@ internal sealed partial class OutboxRelay(
             }
             catch (Exception exception) when (exception is UnfitDatabaseException or TopologyMismatchException)
             {
-                fatal.Stop(exception);
+                fatal.Stop(exception.Message);
                 return;
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
