@@ -41,7 +41,7 @@ public static class InboxServiceCollectionExtensions
 
     /// <summary>Adds the consumers of the queues that <see cref="AddInbox"/> described, the purge of <c>inbox_message</c>, and
     /// the health check "consumers".</summary>
-    /// <exception cref="InvalidOperationException"><see cref="AddInbox"/> was not called before, or for another context.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="AddInbox"/> was not called before, or for another context; or this was.</exception>
     public static IServiceCollection AddInboxConsumers<TContext>(this IServiceCollection services)
         where TContext : DbContext
     {
@@ -49,6 +49,11 @@ public static class InboxServiceCollectionExtensions
         if (definition?.ContextType != typeof(TContext))
         {
             throw new InvalidOperationException($"Call AddInbox<{typeof(TContext).Name}>(...) before AddInboxConsumers<{typeof(TContext).Name}>().");
+        }
+
+        if (services.Any(service => service.ServiceType == typeof(InboxDatabase)))
+        {
+            throw new InvalidOperationException("AddInboxConsumers was called before.");
         }
 
         foreach (var queue in definition.Queues)

@@ -10,8 +10,7 @@ internal sealed class ConsumersHealthCheck(IEnumerable<ConsumerStatus> consumers
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
     {
-        var reasons = consumers.Where(consumer => consumer.WhyNotReady is not null)
-            .Select(consumer => $"{consumer.Queue}: {consumer.WhyNotReady}").ToList();
+        List<string> reasons = [.. consumers.Select(consumer => consumer.WhyNotReady is { } reason ? $"{consumer.Queue}: {reason}" : null).OfType<string>()];
         if (await database.WhyNotAnsweringAsync(Patience, cancellationToken) is { } silence)
         {
             reasons.Insert(0, silence);

@@ -1,3 +1,4 @@
+using Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,8 +8,19 @@ namespace Inbox;
 /// <summary>Runs the consumers of all queues for as long as the service runs.</summary>
 internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition definition, IEnumerable<ConsumerStatus> statuses) : BackgroundService
 {
+    private IReadOnlyList<QueueConsumer> _consumers = [];
+
+    /// <summary>Makes all of them before any runs: what one of them cannot do without fails the start of the service. Thrown by
+    /// <see cref="ExecuteAsync"/> it would end the process with exit code 0.</summary>
+    /// <exception cref="SettingsException">The broker's address is not set.</exception>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _consumers = [.. definition.Queues.Select(Consumer)];
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(definition.Queues.Select(queue => Task.Run(() => Consumer(queue).RunAsync(stoppingToken), CancellationToken.None)));
+        Task.WhenAll(_consumers.Select(consumer => Task.Run(() => consumer.RunAsync(stoppingToken), CancellationToken.None)));
 
     private QueueConsumer Consumer(QueueDefinition queue)
     {

@@ -49,6 +49,15 @@ public sealed class InboxBuilderTests
         Assert.Contains("AddInbox<NotesContext>", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Consumers_that_are_added_twice_are_refused()
+    {
+        var services = new ServiceCollection().AddInbox<NotesContext>(inbox => inbox.Queue("q", queue => queue.Handle<Noted, NoteIt>()));
+        services.AddInboxConsumers<NotesContext>();
+
+        Assert.Throws<InvalidOperationException>(() => services.AddInboxConsumers<NotesContext>());
+    }
+
     private static void Refused(Action<InboxBuilder> describe, string why, string wireName = "named")
     {
         Named.MessageType = wireName;

@@ -57,6 +57,19 @@ public sealed class ProcessTests
         Assert.Contains(said, error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("relay")]
+#if (!noInbox)
+    [InlineData("consumer")]
+#endif
+    public async Task A_role_that_needs_the_broker_does_not_start_without_its_address(string role)
+    {
+        var (exitCode, error) = await RunAsync("ConnectionStrings__RabbitMq", "", $"--Roles={role}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("ConnectionStrings__RabbitMq is not set", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_bound_that_follows_from_another_setting_is_told_exactly()
     {
