@@ -27,7 +27,7 @@ public static class InboxServiceCollectionExtensions
         var builder = new InboxBuilder(services);
         configure(builder);
         services.AddMessaging();
-        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new ReopenInterceptor(), new SavepointInterceptor()));
+        services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new HandlerInterceptor()));
         if (builder.Queues.Any(queue => queue.SavesTogether))
         {
             services.ConfigureDbContext<TContext>(options => options.AddInterceptors(new LookInterceptor()));
@@ -64,7 +64,7 @@ public static class InboxServiceCollectionExtensions
         services.TryAddSingleton<Timings>();
         services.AddSingleton<InboxMetrics>();
         services.AddSingleton<InboxDatabase>();
-        services.AddSingleton<Republisher>();
+        services.AddSingleton<CopyPublisher>();
         services.AddSingleton<InboxPurge>();
         services.AddHostedService<InboxConsumers>();
         services.AddHostedService<InboxPurgeLoop>();

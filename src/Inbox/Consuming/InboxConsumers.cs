@@ -32,10 +32,12 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
         var unit = Create<UnitOfWork>(queue, handlers, status);
         var ladder = new RetryLadder(options.Retry);
         var copies = Create<CopyRun>(queue, ladder, status);
-        var alone = Create<MessageRun>(queue, unit, classifier, ladder, copies, status);
-        var lane = Create<Lane>(queue, unit, alone, classifier, new BatchSize(queue.BatchSize ?? options.BatchSize));
+        var batchSize = new BatchSize(queue.BatchSize ?? options.BatchSize);
+        var conclusion = ActivatorUtilities.CreateInstance<UnitConclusion>(services, queue, batchSize, copies);
+        var alone = Create<MessageRun>(queue, unit, conclusion, classifier, ladder, copies, status);
+        var lanes = Create<LaneRun>(queue, unit, conclusion, alone, classifier, batchSize);
         var reader = ActivatorUtilities.CreateInstance<DeliveryReader>(services, queue);
-        return Create<QueueConsumer>(queue, status, () => Create<Subscription>(queue, lane, reader, status));
+        return Create<QueueConsumer>(queue, status, () => Create<Subscription>(queue, lanes, reader, status));
     }
 
     private T Create<T>(params object[] given) =>

@@ -9,7 +9,7 @@ namespace Inbox;
 /// then, the broker delivers again.</summary>
 internal sealed partial class Subscription(
     QueueDefinition queue,
-    Lane lane,
+    LaneRun lanes,
     DeliveryReader reader,
     ConsumerStatus status,
     InboxOptions options,
@@ -22,16 +22,17 @@ internal sealed partial class Subscription(
 
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _ending = new();
-    private readonly TaskCompletionSource<SubscriptionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SubscriptionEnding _ending = new(status);
+    private readonly Traffic _traffic = new();
     private readonly Channel<Delivery>[] _waiting =
         [.. Enumerable.Range(0, queue.Lanes ?? options.Lanes).Select(_ => Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }))];
 
-    // A message that kills the process takes its whole prefetch down with it, and the broker counts that as a delivery of
-    // each: its neighbours would reach the delivery limit too. From this count on messages are taken one by one. That costs
-    // an ordered queue its order: what a dead consumer held goes to the end of what the queue has been given back, so only a
-    // consumer that holds all of that may die without turning it round. There it is put off as long as the limit allows:
-    // from half of it on, the killer is counted twice for each death, in hand and alone, and its neighbours once.
+    // From this count of deliveries on messages are taken one by one. A message that kills the process takes down with it all that was
+    // delivered ahead, and the broker counts a delivery for each of them: its neighbours would reach the delivery limit too.
+    //
+    // Taken one by one, an ordered queue may lose its order: the broker puts what a dead consumer held behind what others have given
+    // back before, so only one that holds all of it may die without harm. There it is put off to half of the limit, and no longer: from
+    // then on each death counts twice for the killer, in hand and alone, and once for its neighbours, so that it alone gets to the limit.
     private readonly int _suspectCount = queue.Ordered ? options.DeliveryLimit / 2 : UnorderedSuspectCount;
 
     // Brokers from 4.3 on take back what has waited for its ack for too long, and that alone: what the consumer still holds would be
@@ -40,15 +41,10 @@ internal sealed partial class Subscription(
     private readonly Dictionary<string, object?>? _arguments =
         queue.Ordered ? new() { ["x-consumer-timeout"] = (long)TimeSpan.FromDays(1).TotalMilliseconds } : null;
 
-    private volatile bool _looked;
     private bool _cut;
-    private long _received;
-    private long _settled;
-    private long _receivedAtLastLook;
-    private Delivery? _passed;
 
     /// <summary>Whether a message has arrived that could be taken off the wire, or none for long enough.</summary>
-    public bool HasLasted => _looked || Interlocked.Read(ref _received) > 0;
+    public bool HasLasted => _traffic.HasLasted;
 
     /// <summary>Whether the connection has ended before that, and not by a word of the broker's.</summary>
     public bool WasCutUnread => _cut && !HasLasted;
@@ -67,7 +63,7 @@ internal sealed partial class Subscription(
         var asked = false;
         using var abandon = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var lanes = _waiting.Select(waiting => Task.Run(
+        var running = _waiting.Select(waiting => Task.Run(
             () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
         try
         {
@@ -75,12 +71,12 @@ internal sealed partial class Subscription(
             await channel.BasicQosAsync(prefetchSize: 0, (ushort)prefetch, global: false, stopping);
             asked = true;
             var tag = await channel.BasicConsumeAsync(queue.Name, autoAck: false, "", _arguments, listener, stopping);
-            TellUnlessEnded(onSubscribed);
+            _ending.UnlessEnded(onSubscribed);
 
-            await using var stopped = stopping.Register(() => TryEnd(SubscriptionEnd.Stopped));
+            await using var stopped = stopping.Register(() => _ending.TryEnd(SubscriptionEnd.Stopped));
             _ = WatchAsync(connection, taking.Token);
-            var end = await _end.Task;
-            if (_passed is { } passed)
+            var end = await _ending.Ended;
+            if (_ending.Passed is { } passed)
             {
                 // Before its ack: after it the broker would deliver the next one, only to have it come back.
                 await channel.BasicCancelAsync(tag, cancellationToken: CancellationToken.None);
@@ -95,7 +91,7 @@ internal sealed partial class Subscription(
             _cut = asked && connection.CloseReason is { Initiator: ShutdownInitiator.Library };
             await taking.CancelAsync();
             abandon.CancelAfter(timings.Drain);
-            await EndAsync(lanes);
+            await EndAsync(running);
             acks.Complete();
             await acking;
             await ChannelEnd.CloseAsync(channel, ClosePatience, clock);
@@ -104,12 +100,12 @@ internal sealed partial class Subscription(
 
     /// <summary>A lane that hangs is left alone, or nobody would consume the queue any more. What it still commits has its inbox rows, and
     /// so is not done again.</summary>
-    private async Task EndAsync(IEnumerable<Task> lanes)
+    private async Task EndAsync(IEnumerable<Task> running)
     {
         var patience = timings.Drain + timings.Grace + ClosePatience;
         try
         {
-            await Task.WhenAll(lanes).WaitAsync(patience, clock);
+            await Task.WhenAll(running).WaitAsync(patience, clock);
         }
         catch (TimeoutException)
         {
@@ -121,7 +117,7 @@ internal sealed partial class Subscription(
     {
         try
         {
-            await lane.RunAsync(waiting, settle, Fail, stopping, abandon);
+            await lanes.RunAsync(waiting, settle, Fail, stopping, abandon);
         }
         catch (Exception exception)
         {
@@ -135,8 +131,8 @@ internal sealed partial class Subscription(
     /// <summary>Whether what arrives is to be handled: that may be what kills the process.</summary>
     private bool Wants(long count, bool narrow)
     {
-        Interlocked.Increment(ref _received);
-        if (_end.Task.IsCompleted)
+        _traffic.Received();
+        if (_ending.Ended.IsCompleted)
         {
             // Whatever still comes goes back with what was left out before it, or it would overtake that.
             return false;
@@ -145,7 +141,7 @@ internal sealed partial class Subscription(
         if (!narrow && count >= _suspectCount)
         {
             LogSuspect(queue.Name, count);
-            TryEnd(SubscriptionEnd.Narrow);
+            _ending.TryEnd(SubscriptionEnd.Narrow);
             return false;
         }
 
@@ -156,82 +152,39 @@ internal sealed partial class Subscription(
 
     private void Settle(IReadOnlyList<Delivery> deliveries, AckSender acks, bool narrow)
     {
-        Interlocked.Add(ref _settled, deliveries.Count);
-        if (narrow && deliveries is [var single] && single.DeliveryCount < _suspectCount && TryEnd(SubscriptionEnd.Widen, passed: single))
+        _traffic.Settled(deliveries.Count);
+        if (!narrow || deliveries is not [var single] || single.DeliveryCount >= _suspectCount || !_ending.TryWiden(single))
         {
-            return;
+            acks.Settle(deliveries);
         }
-
-        acks.Settle(deliveries);
     }
 
     private void Lose(string reason)
     {
-        if (TryEnd(SubscriptionEnd.Lost, reason))
+        if (_ending.TryLose(reason))
         {
             LogLost(queue.Name, reason);
         }
-    }
-
-    /// <summary>The end may come together with the broker's answer, and whoever is told of both must not be told of the end first.</summary>
-    private void TellUnlessEnded(Action onSubscribed)
-    {
-        using var locked = _ending.EnterScope();
-        if (!_end.Task.IsCompleted)
-        {
-            onSubscribed();
-        }
-    }
-
-    /// <param name="end">Why.</param>
-    /// <param name="lost">The reason, where it is lost.</param>
-    /// <param name="passed">To be acked before the channel is closed, and by nobody else then.</param>
-    /// <returns>False if it has ended before.</returns>
-    private bool TryEnd(SubscriptionEnd end, string? lost = null, Delivery? passed = null)
-    {
-        using var locked = _ending.EnterScope();
-        if (_end.Task.IsCompleted)
-        {
-            return false;
-        }
-
-        if (lost is not null)
-        {
-            // Before anybody knows of the end: the next subscription says that it consumes, and must have the last word.
-            status.Unsubscribed(lost);
-        }
-
-        _passed = passed;
-        return _end.TrySetResult(end);
     }
 
     private async Task WatchAsync(IConnection connection, CancellationToken cancellationToken)
     {
         try
         {
-            var silence = await new Watchdog(timings.Watch, clock).WatchAsync(connection, queue.Name, IsIdle, cancellationToken);
+            var silence = await new Watchdog(timings.Watch, clock).WatchAsync(connection, queue.Name, _traffic.IsIdle, cancellationToken);
             if (!queue.Ordered || !silence.MayStandBy)
             {
                 Lose(silence.Reason);
             }
-            else if (TryEnd(SubscriptionEnd.Renew))
+            else if (_ending.TryEnd(SubscriptionEnd.Renew))
             {
                 LogRenewed(queue.Name, silence.Reason);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The subscription has ended.
+            // The subscription has ended, perhaps with its connection: then what was asked of the broker fails in its own way.
         }
-    }
-
-    private bool IsIdle()
-    {
-        _looked = true;
-        var received = Interlocked.Read(ref _received);
-        var isIdle = received == _receivedAtLastLook && received == Interlocked.Read(ref _settled);
-        _receivedAtLastLook = received;
-        return isIdle;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: a message has been delivered {Count} times without being settled; messages are taken one by one until it has passed")]

@@ -27,25 +27,26 @@ internal sealed partial class UnitOfWork(
     /// <param name="abandon">Cancelled when a shutdown can wait no longer: everything is rolled back.</param>
     public async Task<UnitOutcome> RunAsync(IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
+        var started = clock.GetTimestamp();
         var scope = new UnitScope(scopes.CreateAsyncScope());
-        var outcome = await RunAsync(scope, deliveries, abandon);
+        var outcome = await RunInScopeAsync(scope, deliveries, abandon) with { Took = clock.GetElapsedTime(started) };
         if (outcome.RunsOn is { } runsOn)
         {
             // Nobody waits for a handler that may never end, and as long as it runs it has its scope.
             status.RunsOn(runsOn);
-            _ = runsOn.ContinueWith(_ => EndAsync(scope, outcome.SessionEnded), TaskScheduler.Default);
+            _ = runsOn.ContinueWith(_ => EndAsync(scope, outcome.RetiresContext), TaskScheduler.Default);
             return outcome;
         }
 
-        await EndAsync(scope, outcome.SessionEnded);
+        await EndAsync(scope, outcome.RetiresContext);
         return outcome;
     }
 
-    private async Task EndAsync(UnitScope scope, bool sessionEnded)
+    private async Task EndAsync(UnitScope scope, bool retiresContext)
     {
         try
         {
-            if (!await scope.TryEndAsync(retiresContext: sessionEnded, timings.Grace, clock))
+            if (!await scope.TryEndAsync(retiresContext, timings.Grace, clock))
             {
                 LogScopeLeft(queue.Name, timings.Grace);
             }
@@ -57,14 +58,14 @@ internal sealed partial class UnitOfWork(
         }
     }
 
-    private async Task<UnitOutcome> RunAsync(UnitScope scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
+    private async Task<UnitOutcome> RunInScopeAsync(UnitScope scope, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
         try
         {
             var db = scope.Db = definition.Context(scope.Services);
             // A strategy that retries lets nobody begin a transaction outside of it. It has nothing to retry here: what
             // runs inside does not throw, since which failure is tried again, when, and at whose expense is decided elsewhere.
-            return await db.Database.CreateExecutionStrategy().ExecuteAsync(() => RunOnceAsync(scope.Services, db, deliveries, abandon));
+            return await db.Database.CreateExecutionStrategy().ExecuteAsync(() => RunInTransactionAsync(scope.Services, db, deliveries, abandon));
         }
         catch (Exception exception)
         {
@@ -72,7 +73,7 @@ internal sealed partial class UnitOfWork(
         }
     }
 
-    private async Task<UnitOutcome> RunOnceAsync(
+    private async Task<UnitOutcome> RunInTransactionAsync(
         IServiceProvider scope, DbContext db, IReadOnlyList<Delivery> deliveries, CancellationToken abandon)
     {
         var phase = UnitPhase.Dedupe;
@@ -134,7 +135,7 @@ internal sealed partial class UnitOfWork(
             {
                 Failure = new UnitFailure(exception, phase, connectionLost, inHand),
                 // One that was lost in the hands of a handler has been disposed of.
-                SessionEnded = endsSession || connectionLost,
+                RetiresContext = endsSession || connectionLost,
                 RunsOn = timeout?.RunsOn,
             };
         }

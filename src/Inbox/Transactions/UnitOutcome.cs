@@ -25,13 +25,16 @@ internal enum UnitPhase
 internal sealed record UnitFailure(Exception Exception, UnitPhase Phase, bool ConnectionLost, IReadOnlyList<Delivery> InHand);
 
 /// <summary>What became of one transaction: either all of it was rolled back, or each of its deliveries is in one of the lists.</summary>
-internal sealed class UnitOutcome
+internal sealed record UnitOutcome
 {
     public UnitFailure? Failure { get; init; }
 
+    /// <summary>From its begin to its end, without what its scope took to be disposed of.</summary>
+    public TimeSpan Took { get; init; }
+
     /// <summary>The session was ended by force, or its connection was lost: nothing that a handler can reach may be used for anything
     /// else.</summary>
-    public bool SessionEnded { get; init; }
+    public bool RetiresContext { get; init; }
 
     /// <summary>The end of a handler that has not ended in time; null where none runs on.</summary>
     public Task? RunsOn { get; init; }

@@ -4,9 +4,9 @@ using RabbitMQ.Client;
 
 namespace Inbox;
 
-/// <summary>The copy of a delivery that goes to a retry queue or to the dead-letter queue. What the client cannot write is left out of it:
-/// the body, which is always kept, is what counts.</summary>
-internal static class RepublishedMessage
+/// <summary>The properties of a copy that goes to a retry queue or to the dead-letter queue: those of its delivery, and what has become
+/// of it so far. What the client cannot write is left out: the body, which is always kept, is what counts.</summary>
+internal static class CopyProperties
 {
     public static BasicProperties ForRetry(Delivery delivery, Exception failure)
     {

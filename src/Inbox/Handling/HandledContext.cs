@@ -54,6 +54,28 @@ internal sealed class HandledContext : IDisposable
         Unsaved?.BeginHandler();
     }
 
+    /// <summary>The handler has returned: what it has changed is saved, unless that is to be saved together with what others change.</summary>
+    /// <exception cref="HandlerEndedTransactionException">It has ended the transaction.</exception>
+    /// <exception cref="InvalidOperationException">It has swallowed that a save failed, or that the connection was lost; or it cannot be
+    /// saved together with others.</exception>
+    public async Task EndHandlerAsync(CancellationToken cancellationToken)
+    {
+        TransactionGuard.CheckStillOpen(_db, _transaction);
+        if (Unsaved is not null)
+        {
+            Unsaved.ThrowIfUnfit();
+        }
+        else
+        {
+            // Now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
+            await _db.SaveChangesAsync(cancellationToken);
+            _db.ChangeTracker.Clear();
+        }
+
+        // After that save: an override of SaveChanges may have swallowed what came of it too.
+        ThrowIfHalfSaved();
+    }
+
     /// <summary>A handler creates a savepoint. Below its first one comes the mark: nobody is told the names, and releasing the mark ends them
     /// all. Npgsql sends both with the next command.</summary>
     public void OnCreatingSavepoint(DbTransaction transaction)

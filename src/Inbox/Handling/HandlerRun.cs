@@ -43,13 +43,13 @@ internal sealed partial class HandlerRun(
         using var handled = new HandledContext(db, transaction, unsaved);
         try
         {
-            foreach (var together in HandlerBinding.Split(fresh))
+            foreach (var together in Split(fresh))
             {
                 deadline.Restart();
                 settings.Restore(db);
                 await handled.BeginHandlerAsync(deadline.Token);
                 taking(together);
-                await HandleAsync(scope, db, transaction, handled, together, deadline.Token);
+                await HandleAsync(scope, handled, together, deadline.Token);
             }
 
             if (unsaved is not null)
@@ -88,29 +88,31 @@ internal sealed partial class HandlerRun(
         }
     }
 
+    /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
+    private static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)
+    {
+        for (var start = 0; start < batch.Count;)
+        {
+            var end = start + 1;
+            while (batch[start].Handler!.TakesSeveral && end < batch.Count && batch[end].Handler == batch[start].Handler)
+            {
+                end++;
+            }
+
+            yield return [.. batch.Skip(start).Take(end - start)];
+            start = end;
+        }
+    }
+
     private async Task HandleAsync(
-        IServiceProvider scope, DbContext db, IDbContextTransaction transaction, HandledContext handled,
-        IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+        IServiceProvider scope, HandledContext handled, IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
         using var activity = HandlerActivity.Start(queue, deliveries);
         try
         {
             await deliveries[0].Handler!.HandleAsync(scope, deliveries, queue.Name, cancellationToken);
-            TransactionGuard.CheckStillOpen(db, transaction);
-            if (handled.Unsaved is { } unsaved)
-            {
-                unsaved.ThrowIfUnfit();
-            }
-            else
-            {
-                // Now, so that the next handler of the batch sees it, and forgotten, so that it does not slow that one down.
-                await db.SaveChangesAsync(cancellationToken);
-                db.ChangeTracker.Clear();
-            }
-
-            // After that save: an override of SaveChanges may have swallowed what came of it too.
-            handled.ThrowIfHalfSaved();
+            await handled.EndHandlerAsync(cancellationToken);
         }
         catch (Exception exception)
         {

@@ -3,27 +3,32 @@ using Microsoft.Extensions.Logging;
 
 namespace Inbox;
 
-/// <summary>Copies a message that had no effect to where it waits: into a retry queue, or into the dead-letter queue. Each run completes
-/// when the broker has confirmed the copy, and only then may the original be acked; or when it has refused it for good, and then the
-/// delivery is marked to be rejected.</summary>
+/// <summary>Copies a message that had no effect to where it waits: into a retry queue, or into the dead-letter queue. The delivery is settled
+/// when the broker has confirmed the copy; or has refused it for good, and then it is marked to be rejected. It stays unacked when the
+/// consumer stops before. The methods complete when the next message may be handled.</summary>
 internal sealed partial class CopyRun(
-    QueueDefinition queue, RetryLadder ladder, Republisher republisher, ConsumerStatus status, InboxMetrics metrics, TimeProvider clock,
+    QueueDefinition queue, RetryLadder ladder, CopyPublisher publisher, ConsumerStatus status, InboxMetrics metrics, TimeProvider clock,
     ILogger<CopyRun> logger)
 {
     /// <summary>After as many failures as the delivery has now; makes a dead letter of one that has had its last try.</summary>
-    /// <exception cref="OperationCanceledException">The consumer stops.</exception>
-    public async Task RetryLaterAsync(Delivery delivery, Exception failure, CancellationToken stopping, CancellationToken abandon)
+    public Task RetryLaterAsync(Delivery delivery, Exception failure, LaneTerm term) => ladder.WaitAfter(delivery.Failures) is { } wait
+        ? term.Copies.AddAsync(delivery, CopyForRetryAsync(delivery, failure, wait, term))
+        : DeadLetterAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", term);
+
+    /// <param name="delivery">Any delivery.</param>
+    /// <param name="failure">What its handler threw last; null where no handler saw it.</param>
+    /// <param name="reason">Words without a value of the message.</param>
+    /// <param name="term">Of its lane.</param>
+    public Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, LaneTerm term) =>
+        term.Copies.AddAsync(delivery, CopyDeadAsync(delivery, failure, reason, term));
+
+    private async Task CopyForRetryAsync(Delivery delivery, Exception failure, long wait, LaneTerm term)
     {
-        if (ladder.WaitAfter(delivery.Failures) is not { } wait)
-        {
-            await DeadLetterAsync(delivery, failure, $"Handling failed {delivery.Failures} times.", stopping, abandon);
-            return;
-        }
 
         try
         {
-            var properties = RepublishedMessage.ForRetry(delivery, failure);
-            await republisher.PublishAsync(status, new Copy(RetryLadder.QueueName(queue.Name, wait), properties, delivery.Body), stopping, abandon);
+            var properties = CopyProperties.ForRetry(delivery, failure);
+            await publisher.PublishAsync(status, new Copy(RetryLadder.QueueName(queue.Name, wait), properties, delivery.Body), term.Stopping, term.Abandon);
         }
         catch (CopyRefusedException refused)
         {
@@ -33,7 +38,7 @@ internal sealed partial class CopyRun(
         catch (CopyTooLongException)
         {
             // Without its headers it would be another message to its handler.
-            await DeadLetterAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", stopping, abandon);
+            await CopyDeadAsync(delivery, failure, "Handling failed, and the headers leave no room for those of a retry.", term);
             return;
         }
 
@@ -41,13 +46,7 @@ internal sealed partial class CopyRun(
         metrics.Retried(queue.Name);
     }
 
-    /// <param name="delivery">Any delivery.</param>
-    /// <param name="failure">What its handler threw last; null where no handler saw it.</param>
-    /// <param name="reason">Words without a value of the message.</param>
-    /// <param name="stopping">Ends waits and further tries.</param>
-    /// <param name="abandon">Ends what is running.</param>
-    /// <exception cref="OperationCanceledException">The consumer stops.</exception>
-    public async Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, CancellationToken stopping, CancellationToken abandon)
+    private async Task CopyDeadAsync(Delivery delivery, Exception? failure, string reason, LaneTerm term)
     {
         try
         {
@@ -77,8 +76,8 @@ internal sealed partial class CopyRun(
 
         Task PublishAsync(bool withHeaders)
         {
-            var properties = RepublishedMessage.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
-            return republisher.PublishAsync(status, new Copy(queue.DeadQueue, properties, delivery.Body), stopping, abandon);
+            var properties = CopyProperties.ForDeath(delivery, failure, reason, clock.GetUtcNow(), withHeaders);
+            return publisher.PublishAsync(status, new Copy(queue.DeadQueue, properties, delivery.Body), term.Stopping, term.Abandon);
         }
     }
 

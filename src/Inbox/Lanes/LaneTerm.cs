@@ -5,5 +5,5 @@ namespace Inbox;
 /// <param name="Copies">Those whose copies are on their way.</param>
 /// <param name="Stopping">Ends waits and further tries.</param>
 /// <param name="Abandon">Ends what is running; not before <paramref name="Stopping"/>.</param>
-internal sealed record Turn(
+internal sealed record LaneTerm(
     Action<IReadOnlyList<Delivery>> Settle, UnconfirmedCopies Copies, CancellationToken Stopping, CancellationToken Abandon);

@@ -3,16 +3,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Inbox;
 
-/// <summary>Handles deliveries one transaction after another, in the order in which they came: as many at once as are there.
-/// What fails together is narrowed down to the one that fails, which is then handled, and charged, alone.</summary>
-internal sealed partial class Lane(
-    QueueDefinition queue, UnitOfWork unit, MessageRun alone, FailureClassifier classifier, BatchSize batchSize, InboxOptions options,
-    TimeProvider clock, ILogger<Lane> logger)
+/// <summary>Runs the lanes of a queue. Each handles its deliveries one transaction after another, in the order in which they came: as many at
+/// once as are there. What fails together is narrowed down to the one that fails, which is then handled, and charged, alone.</summary>
+internal sealed partial class LaneRun(
+    QueueDefinition queue, UnitOfWork unit, UnitConclusion conclusion, MessageRun alone, FailureClassifier classifier, BatchSize batchSize,
+    InboxOptions options, ILogger<LaneRun> logger)
 {
     // All lanes together about a quarter of what is delivered ahead, and each one at least, beside the one at which it stops: half may
     // wait for its ack behind these, and the rest keeps coming in.
     private readonly int _mostCopies = Math.Max(1, options.Prefetch / 4 / (queue.Lanes ?? options.Lanes));
 
+    /// <summary>Runs one lane until its subscription ends.</summary>
     /// <param name="waiting">What the broker has delivered to the lane.</param>
     /// <param name="settle">Called with deliveries that may be acked, on any thread.</param>
     /// <param name="onFailure">Called when a copy has failed for good, or the lane itself. It begins nothing more, and ends when the other
@@ -24,14 +25,14 @@ internal sealed partial class Lane(
         CancellationToken stopping, CancellationToken abandon)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var turn = new Turn(settle, new UnconfirmedCopies(_mostCopies, settle, Fail), ended.Token, abandon);
+        var term = new LaneTerm(settle, new UnconfirmedCopies(_mostCopies, settle, Fail), ended.Token, abandon);
         try
         {
             var batch = new List<Delivery>();
-            while (!turn.Stopping.IsCancellationRequested && await HasMoreAsync(waiting, turn.Stopping))
+            while (!term.Stopping.IsCancellationRequested && await HasMoreAsync(waiting, term.Stopping))
             {
                 Fill(batch, waiting);
-                await (batch.Count == 1 ? SingleAsync(batch[0], turn) : SettleAsync(batch, turn));
+                await HandleAsync(batch, term);
                 batch.Clear();
             }
         }
@@ -43,7 +44,7 @@ internal sealed partial class Lane(
         }
         finally
         {
-            await turn.Copies.EndAsync();
+            await term.Copies.EndAsync();
         }
 
         void Fail(Exception exception)
@@ -80,25 +81,15 @@ internal sealed partial class Lane(
         }
     }
 
-    private async Task SingleAsync(Delivery delivery, Turn turn)
-    {
-        var started = clock.GetTimestamp();
-        await OneByOneAsync([delivery], turn);
-        if (!turn.Stopping.IsCancellationRequested)
-        {
-            batchSize.Committed(1, clock.GetElapsedTime(started));
-        }
-    }
-
-    private async Task SettleAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    private async Task HandleAsync(IReadOnlyList<Delivery> batch, LaneTerm term)
     {
         if (batch.Count <= 1)
         {
-            await OneByOneAsync(batch, turn);
+            await OneByOneAsync(batch, term);
             return;
         }
 
-        if (turn.Stopping.IsCancellationRequested || await TryTogetherAsync(batch, turn) is not { } failure)
+        if (term.Stopping.IsCancellationRequested || await TryTogetherAsync(batch, term) is not { } failure)
         {
             return;
         }
@@ -111,23 +102,23 @@ internal sealed partial class Lane(
 
         if (isContention || failure.InHand.Count == batch.Count)
         {
-            await OneByOneAsync(batch, turn);
+            await OneByOneAsync(batch, term);
             return;
         }
 
         // The neighbours keep the rate of a batch: with one failure in a hundred messages all would be handled one by one.
         var (before, suspects, after) = Split(batch, failure.InHand);
-        await SettleAsync(before, turn);
-        await SuspectsAsync(suspects, failure, turn);
-        await SettleAsync(after, turn);
+        await HandleAsync(before, term);
+        await HandleSuspectsAsync(suspects, failure, term);
+        await HandleAsync(after, term);
     }
 
     /// <summary>The handler that has ended the transaction is known if it is one. What it did afterwards is committed: it is not run
     /// again.</summary>
-    private Task SuspectsAsync(IReadOnlyList<Delivery> suspects, UnitFailure failure, Turn turn) =>
-        suspects.Count == 1 && failure.Exception is HandlerEndedTransactionException && !turn.Abandon.IsCancellationRequested
-            ? alone.GiveUpAsync(suspects[0], failure.Exception, turn)
-            : OneByOneAsync(suspects, turn);
+    private Task HandleSuspectsAsync(IReadOnlyList<Delivery> suspects, UnitFailure failure, LaneTerm term) =>
+        suspects.Count == 1 && failure.Exception is HandlerEndedTransactionException && !term.Abandon.IsCancellationRequested
+            ? alone.GiveUpAsync(suspects[0], failure.Exception, term)
+            : OneByOneAsync(suspects, term);
 
     private static (IReadOnlyList<Delivery> Before, IReadOnlyList<Delivery> Suspects, IReadOnlyList<Delivery> After) Split(
         IReadOnlyList<Delivery> batch, IReadOnlyList<Delivery> inHand)
@@ -138,33 +129,31 @@ internal sealed partial class Lane(
     }
 
     /// <returns>Why everything was rolled back; null if it was not.</returns>
-    private async Task<UnitFailure?> TryTogetherAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    private async Task<UnitFailure?> TryTogetherAsync(IReadOnlyList<Delivery> batch, LaneTerm term)
     {
-        var started = clock.GetTimestamp();
-        var outcome = await unit.RunAsync(batch, turn.Abandon);
+        var outcome = await unit.RunAsync(batch, term.Abandon);
         if (outcome.Failure is { } failure)
         {
-            batchSize.Failed(batch.Count, clock.GetElapsedTime(started));
+            batchSize.Failed(batch.Count, outcome.Took);
             LogRolledBack(failure.Exception, queue.Name, batch.Count, failure.InHand.Count);
             return failure;
         }
 
-        batchSize.Committed(batch.Count, clock.GetElapsedTime(started));
-        await alone.ConcludeAsync(outcome, turn);
+        await conclusion.ConcludeAsync(outcome, term);
         return null;
     }
 
     /// <summary>When the consumer stops, the rest stays unacked.</summary>
-    private async Task OneByOneAsync(IReadOnlyList<Delivery> batch, Turn turn)
+    private async Task OneByOneAsync(IReadOnlyList<Delivery> batch, LaneTerm term)
     {
         foreach (var delivery in batch)
         {
-            if (turn.Stopping.IsCancellationRequested)
+            if (term.Stopping.IsCancellationRequested)
             {
                 return;
             }
 
-            await alone.RunAsync(delivery, turn);
+            await alone.RunAsync(delivery, term);
         }
     }
 

@@ -5,8 +5,8 @@ using RabbitMQ.Client;
 namespace Inbox;
 
 /// <summary>Puts copies of deliveries into retry and dead-letter queues, on connections of its own.</summary>
-internal sealed partial class Republisher(
-    BrokerConnector connector, TopologyDeclarer declarer, TimeProvider clock, ILogger<Republisher> logger) : IAsyncDisposable
+internal sealed partial class CopyPublisher(
+    BrokerConnector connector, TopologyDeclarer declarer, TimeProvider clock, ILogger<CopyPublisher> logger) : IAsyncDisposable
 {
     // In an alarm the broker confirms nothing, and says so only after it has been sent something.
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);

@@ -7,12 +7,12 @@ namespace Inbox;
 internal sealed partial class MessageRun(
     QueueDefinition queue,
     UnitOfWork unit,
+    UnitConclusion conclusion,
     FailureClassifier classifier,
     RetryLadder ladder,
     CopyRun copies,
     InboxDatabase database,
     ConsumerStatus status,
-    InboxMetrics metrics,
     TimeProvider clock,
     ILogger<MessageRun> logger)
 {
@@ -24,21 +24,21 @@ internal sealed partial class MessageRun(
     /// <summary>Completes when the next message may be handled. The delivery is settled by then, or will be when its copy is confirmed; it
     /// stays unacked when the consumer stops before.</summary>
     /// <param name="delivery">Any delivery, one with a defect included.</param>
-    /// <param name="turn">Of its lane.</param>
-    public async Task RunAsync(Delivery delivery, Turn turn)
+    /// <param name="term">Of its lane.</param>
+    public async Task RunAsync(Delivery delivery, LaneTerm term)
     {
         try
         {
             if (delivery.Defect is { } defect)
             {
-                await DeadLetterAsync(delivery, failure: null, defect, turn);
+                await copies.DeadLetterAsync(delivery, failure: null, defect, term);
             }
             else
             {
-                await TryUntilSettledAsync(delivery, turn);
+                await TryUntilSettledAsync(delivery, term);
             }
         }
-        catch (OperationCanceledException) when (turn.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (term.Stopping.IsCancellationRequested)
         {
             // It comes again.
         }
@@ -46,32 +46,32 @@ internal sealed partial class MessageRun(
 
     /// <summary>Makes a dead letter of a message whose failure is permanent. Completes when the next one may be handled; the delivery is
     /// settled when its copy is confirmed, and stays unacked when the consumer stops before.</summary>
-    public Task GiveUpAsync(Delivery delivery, Exception failure, Turn turn)
+    public Task GiveUpAsync(Delivery delivery, Exception failure, LaneTerm term)
     {
         if (failure is UnreadableMessageException)
         {
             // No handler has seen it.
-            return DeadLetterAsync(delivery, failure: null, failure.Message, turn);
+            return copies.DeadLetterAsync(delivery, failure: null, failure.Message, term);
         }
 
         Charge(delivery);
-        return DeadLetterAsync(delivery, failure, "The failure is permanent: trying again cannot help.", turn);
+        return copies.DeadLetterAsync(delivery, failure, "The failure is permanent: trying again cannot help.", term);
     }
 
-    private async Task TryUntilSettledAsync(Delivery delivery, Turn turn)
+    private async Task TryUntilSettledAsync(Delivery delivery, LaneTerm term)
     {
         var contentions = 0;
         var suspicions = 0;
-        while (!turn.Stopping.IsCancellationRequested)
+        while (!term.Stopping.IsCancellationRequested)
         {
-            var outcome = await unit.RunAsync([delivery], turn.Abandon);
+            var outcome = await unit.RunAsync([delivery], term.Abandon);
             if (outcome.Failure is not { } failure)
             {
-                await ConcludeAsync(outcome, turn);
+                await conclusion.ConcludeAsync(outcome, term);
                 return;
             }
 
-            if (turn.Abandon.IsCancellationRequested)
+            if (term.Abandon.IsCancellationRequested)
             {
                 return;
             }
@@ -81,15 +81,15 @@ internal sealed partial class MessageRun(
                 case FailureKind.Infrastructure:
                 case FailureKind.PerhapsInfrastructure when suspicions++ < SuspicionsAllowed:
                     LogPaused(failure.Exception, queue.Name);
-                    await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), turn.Stopping);
+                    await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), term.Stopping);
                     continue;
 
                 case FailureKind.Contention when ++contentions <= ContentionsAllowed || failure.Phase == UnitPhase.Dedupe:
-                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, turn.Stopping);
+                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, term.Stopping);
                     continue;
 
                 case FailureKind.Permanent:
-                    await GiveUpAsync(delivery, failure.Exception, turn);
+                    await GiveUpAsync(delivery, failure.Exception, term);
                     return;
             }
 
@@ -97,35 +97,11 @@ internal sealed partial class MessageRun(
             LogFailed(failure.Exception, queue.Name, delivery.MessageId, delivery.Failures);
             if (!ladder.IsImmediate(delivery.Failures))
             {
-                await turn.Copies.AddAsync(delivery, copies.RetryLaterAsync(delivery, failure.Exception, turn.Stopping, turn.Abandon));
+                await copies.RetryLaterAsync(delivery, failure.Exception, term);
                 return;
             }
         }
     }
-
-    /// <summary>A unit has been committed: what it has settled is counted and may be acked, and what came under the id of another message
-    /// becomes a dead letter.</summary>
-    public async Task ConcludeAsync(UnitOutcome outcome, Turn turn)
-    {
-        turn.Settle([.. outcome.Handled, .. outcome.Duplicates]);
-        if (outcome.Handled.Count > 0)
-        {
-            metrics.Handled(queue.Name, outcome.Handled.Count);
-        }
-
-        if (outcome.Duplicates.Count > 0)
-        {
-            metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
-        }
-
-        foreach (var impostor in outcome.Impostors)
-        {
-            await DeadLetterAsync(impostor, failure: null, "Another message has been handled under this message_id: the bodies differ.", turn);
-        }
-    }
-
-    private Task DeadLetterAsync(Delivery delivery, Exception? failure, string reason, Turn turn) =>
-        turn.Copies.AddAsync(delivery, copies.DeadLetterAsync(delivery, failure, reason, turn.Stopping, turn.Abandon));
 
     private void Charge(Delivery delivery)
     {

@@ -53,20 +53,4 @@ internal sealed record HandlerBinding(
             throw new UnreadableMessageException(exception);
         }
     }
-
-    /// <summary>Cuts a batch into what goes to a handler at once, keeping the order.</summary>
-    public static IEnumerable<IReadOnlyList<Delivery>> Split(IReadOnlyList<Delivery> batch)
-    {
-        for (var start = 0; start < batch.Count;)
-        {
-            var end = start + 1;
-            while (batch[start].Handler!.TakesSeveral && end < batch.Count && batch[end].Handler == batch[start].Handler)
-            {
-                end++;
-            }
-
-            yield return [.. batch.Skip(start).Take(end - start)];
-            start = end;
-        }
-    }
 }
