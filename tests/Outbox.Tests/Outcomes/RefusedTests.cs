@@ -62,6 +62,7 @@ public sealed class RefusedTests(ServersFixture servers)
         { "headers = (SELECT jsonb_object_agg('h' || n, 'v') FROM generate_series(1, 10000) AS n)", "the broker's frame leaves" },
         { "headers = '[1]'", "headers is not a JSON object" },
         { """headers = '{"h": {"a": 1}}'""", "headers.h is not a scalar" },
+        { "headers = jsonb_build_object('correlation-id', repeat('c', 256))", "headers.correlation-id has 256 UTF-8 bytes" },
         { "headers = jsonb_build_object(repeat('n', 256), 1)", "the name of a header has 256 UTF-8 bytes" },
         { """headers = '{"BCC": "elsewhere"}'""", "headers.BCC has a meaning of its own" },
         { """headers = '{"x-dead-at": "2026-01-01T00:00:00Z"}'""", "headers.x-dead-at has a meaning of its own" },
