@@ -25,22 +25,24 @@ public sealed class OutboxSettingsTests
     }
 
     [Theory]
-    [InlineData("BatchSize", "1", "10000")]
-    [InlineData("InFlight", "1", "10000")]
-    [InlineData("PollInterval", "50ms", "1min")]
-    [InlineData("ConfirmTimeout", "1s", "5min")]
-    [InlineData("Lease", "3s", "5min")]
-    [InlineData("MaxAttempts", "1", "1000")]
-    [InlineData("RetryFirst", "10ms", "1h")]
-    [InlineData("RetryCap", "1s", "1d")]
-    [InlineData("Retention", "0", "3650d")]
-    [InlineData("MaxBodyBytes", "1024", "16777216")]
-    [InlineData("Unroutable", "park", "accept")]
-    [InlineData("Exchange", "x", "x.y")]
-    public void Values_at_their_bounds_are_taken(string name, string lowest, string highest)
+    [InlineData("BatchSize", "1", "1", "10000", "10000")]
+    [InlineData("InFlight", "1", "1", "10000", "10000")]
+    [InlineData("PollInterval", "50ms", "00:00:00.0500000", "1min", "00:01:00")]
+    [InlineData("ConfirmTimeout", "1s", "00:00:01", "5min", "00:05:00")]
+    [InlineData("Lease", "3s", "00:00:03", "5min", "00:05:00")]
+    [InlineData("MaxAttempts", "1", "1", "1000", "1000")]
+    [InlineData("RetryFirst", "10ms", "00:00:00.0100000", "1h", "01:00:00")]
+    [InlineData("RetryCap", "1s", "00:00:01", "1d", "1.00:00:00")]
+    [InlineData("Retention", "0", "00:00:00", "3650d", "3650.00:00:00")]
+    [InlineData("MaxBodyBytes", "1024", "1024", "16777216", "16777216")]
+    [InlineData("Unroutable", "park", "Park", "accept", "Accept")]
+    [InlineData("Exchange", "x", "x", "x.y", "x.y")]
+    public void Values_at_their_bounds_are_taken(string name, string lowest, string takenLowest, string highest, string takenHighest)
     {
-        Read((name, lowest));
-        Read((name, highest));
+        var setting = typeof(OutboxOptions).GetProperty(name)!;
+
+        Assert.Equal(takenLowest, $"{setting.GetValue(Read((name, lowest)))}");
+        Assert.Equal(takenHighest, $"{setting.GetValue(Read((name, highest)))}");
     }
 
     [Theory]

@@ -17,6 +17,26 @@ public static class OutboxArenaQuestions
         return owner == 0 ? null : owner;
     }
 
+    /// <summary>The process id of the session that the relay has for this purpose; 0 while there is none.</summary>
+    public static Task<int> SessionOfAsync(this OutboxArena arena, string purpose) => arena.Arena.ScalarAsync<int>(
+        "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay ' || $1", purpose);
+
+    /// <summary>Returns when the relay has read whatever was committed, and reads on: what may be published of it was given to the broker
+    /// by then.</summary>
+    public static async Task ReadsOnAsync(this OutboxArena arena)
+    {
+        var since = await arena.Arena.ScalarAsync<DateTime>("SELECT clock_timestamp()");
+        // The first may be its falling asleep, the second a read, and when the third begins, that read has ended.
+        for (var statement = 1; statement <= 3; statement++)
+        {
+            await Eventually.IsTrueAsync(async () => await LastAsync() > since, TimeSpan.FromSeconds(30), "the relay reads on");
+            since = await LastAsync();
+        }
+
+        Task<DateTime> LastAsync() => arena.Arena.ScalarAsync<DateTime>(
+            "SELECT query_start FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay reader'");
+    }
+
     public static Task IsOwnedAsync(this OutboxArena arena) =>
         Eventually.IsTrueAsync(async () => await arena.OwnerAsync() is not null, TimeSpan.FromSeconds(30), "somebody owns the outbox");
 
