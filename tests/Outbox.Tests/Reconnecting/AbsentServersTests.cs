@@ -80,6 +80,34 @@ public sealed class AbsentServersTests(ServersFixture servers)
         await arena.AllSentAsync(Deadline);
     }
 
+    [Fact]
+    public async Task A_reader_that_was_woken_and_waits_for_room_longer_than_it_may_sleep_keeps_its_session()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(
+            ("ConnectionStrings:RabbitMq", uri), ("Outbox:Lease", "3s"), ("Outbox:PollInterval", "50ms"), ("Outbox:BatchSize", "100"));
+        await relay.OwnsAsync();
+        await arena.IsAsleepAsync();
+        var reader = await arena.SessionOfAsync("reader");
+
+        network.Refuse();
+        await arena.AddBacklogAsync(3_000);
+        // Asleep, the server would have ended it after 3.05 s.
+        await Eventually.EqualsAsync(
+            1L,
+            () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state_change < clock_timestamp() - interval '4 s'", reader),
+            Deadline, "the reader has waited");
+        network.Accept();
+
+        await arena.AllSentAsync(Deadline);
+        await tap.ReadUntilAsync(3_000, Deadline);
+        Assert.Equal(reader, await arena.SessionOfAsync("reader"));
+        Assert.DoesNotContain(relay.Log.All, line => line.Contains("does not own the outbox", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("amqp")]
     [InlineData("amqps")]

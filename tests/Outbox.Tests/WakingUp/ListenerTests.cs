@@ -46,20 +46,22 @@ public sealed class ListenerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task The_listening_session_of_a_frozen_process_is_ended_by_the_server()
+    public async Task The_sessions_of_a_process_that_froze_asleep_are_ended_by_the_server()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var relay = RelayProcess.Start(arena, ("Outbox__Lease", "3s"));
         await arena.IsAsleepAsync();
         Assert.NotEqual(0, await ListenerAsync(arena));
+        Assert.NotEqual(0, await arena.SessionOfAsync("reader"));
 
         relay.Send(Signal.Stop);
 
-        await Eventually.IsTrueAsync(async () => await ListenerAsync(arena) == 0, TimeSpan.FromSeconds(10), "no session listens");
+        // That of the reader has the lock by which producers know that it sleeps.
+        await Eventually.IsTrueAsync(
+            async () => await ListenerAsync(arena) == 0 && await arena.SessionOfAsync("reader") == 0, TimeSpan.FromSeconds(10), "neither listens nor sleeps any more");
         relay.Send(Signal.Continue);
     }
 
     /// <summary>The process id of the session that listens; 0 while there is none.</summary>
-    private static Task<int> ListenerAsync(OutboxArena arena) => arena.Arena.ScalarAsync<int>(
-        "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%relay listener'");
+    private static Task<int> ListenerAsync(OutboxArena arena) => arena.SessionOfAsync("listener");
 }
