@@ -18,7 +18,7 @@ public sealed class KilledRelayTests(ServersFixture servers)
         await using var tap = await arena.OpenTapAsync();
         await arena.AddBacklogAsync(Count, key: "'k' || n % 3");
         await using var killed = RelayProcess.Start(
-            arena, ("Outbox__InFlight", "50"), ("FAILPOINT", failpoint), ("FAILPOINT_AFTER", failpoint == "relay.after-mark" ? "3" : "200"));
+            arena, ("Outbox__InFlight", "50"), ("FAILPOINT", failpoint), ("FAILPOINT_AFTER", failpoint == "relay.after-mark" ? "0" : "200"));
 
         await killed.ExitsAsync(Deadline);
 
