@@ -127,27 +127,6 @@ public sealed class LateCommitTests(ServersFixture servers)
         Assert.Equal([1], deliveries.FirstArrivals("late"));
     }
 
-    [Fact]
-    public async Task Rows_that_a_rollback_left_out_are_not_looked_for_any_more()
-    {
-        await using var arena = await OutboxArena.CreateAsync(servers);
-        await using var tap = await arena.OpenTapAsync();
-        await arena.StartRelayAsync();
-        await using var producer = await arena.OpenAsync();
-
-        for (var number = 1; number <= 50; number++)
-        {
-            await using var transaction = await producer.BeginTransactionAsync();
-            await producer.AddNoteAsync(arena, -number, null);
-            await transaction.RollbackAsync();
-            await producer.AddNoteAsync(arena, number, null);
-        }
-
-        await tap.ReadUntilAsync(50, Deadline);
-        await arena.AllSentAsync(Deadline);
-        Assert.DoesNotContain(await tap.ReadAsync(), delivery => delivery.Number() < 0);
-    }
-
     private async Task FollowsAsync(Func<OutboxArena, NpgsqlConnection, Func<Task>, Task> commitLate)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

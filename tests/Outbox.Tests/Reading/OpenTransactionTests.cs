@@ -23,18 +23,18 @@ public sealed class OpenTransactionTests(ServersFixture servers)
             await arena.InsertAsync();
         }
 
-        await ReadAllAsync(arena, reader);
-        var walked = await WalkedAsync(arena, reader);
+        await reader.SendAllAsync(arena);
+        var walked = await reader.WalkedAsync(arena);
         for (var read = 0; read < 10; read++)
         {
             Assert.False(await reader.ReadAsync());
         }
 
-        walked = await WalkedAsync(arena, reader) - walked;
+        walked = await reader.WalkedAsync(arena) - walked;
         Assert.True(walked < Rows, $"Ten reads walked {walked} entries.");
 
         await transaction.CommitAsync();
-        Assert.Equal(Rows, await ReadAllAsync(arena, reader));
+        Assert.Equal(Rows, await reader.SendAllAsync(arena));
     }
 
     [Fact]
@@ -50,13 +50,13 @@ public sealed class OpenTransactionTests(ServersFixture servers)
         await using var reader = await ReaderUnderTest.OpenAsync(arena);
         Assert.False(await reader.ReadAsync());
 
-        var walked = await WalkedAsync(arena, reader);
+        var walked = await reader.WalkedAsync(arena);
         for (var read = 0; read < 10; read++)
         {
             Assert.False(await reader.ReadAsync());
         }
 
-        walked = await WalkedAsync(arena, reader) - walked;
+        walked = await reader.WalkedAsync(arena) - walked;
         Assert.True(walked < Rows, $"Ten reads walked {walked} entries.");
     }
 
@@ -72,7 +72,7 @@ public sealed class OpenTransactionTests(ServersFixture servers)
         await using var take = new NpgsqlCommand("SELECT nextval(pg_get_serial_sequence('outbox_message', 'id'))", open);
         var id = (long)(await take.ExecuteScalarAsync())!;
         await arena.AddBacklogAsync(10);
-        Assert.Equal(10, await ReadAllAsync(arena, reader));
+        Assert.Equal(10, await reader.SendAllAsync(arena));
         Assert.False(await reader.ReadAsync());
 
         await using var insert = new NpgsqlCommand(
@@ -98,7 +98,7 @@ public sealed class OpenTransactionTests(ServersFixture servers)
         await using var transaction = await open.BeginTransactionAsync();
         await open.AddNoteAsync(arena, 1, "key");
         await arena.AddNotesAsync(100, 1);
-        await ReadAllAsync(arena, reader);
+        await reader.SendAllAsync(arena);
         Assert.False(await reader.ReadAsync());
 
         // The reader has not heard of the end of the transaction when the next one of its key commits.
@@ -122,7 +122,7 @@ public sealed class OpenTransactionTests(ServersFixture servers)
             await begin.ExecuteNonQueryAsync();
             await open.AddNoteAsync(arena, 1, null);
             await arena.InsertAsync();
-            Assert.Equal(1, await ReadAllAsync(arena, reader));
+            Assert.Equal(1, await reader.SendAllAsync(arena));
             await using var prepare = new NpgsqlCommand($"PREPARE TRANSACTION '{arena.Arena.Name}'", open);
             await prepare.ExecuteNonQueryAsync();
         }
@@ -133,27 +133,6 @@ public sealed class OpenTransactionTests(ServersFixture servers)
         }
 
         await arena.Arena.ExecuteAsync($"COMMIT PREPARED '{arena.Arena.Name}'");
-        Assert.Equal(1, await ReadAllAsync(arena, reader));
-    }
-
-    private static async Task<int> ReadAllAsync(OutboxArena arena, ReaderUnderTest reader)
-    {
-        var count = 0;
-        while (await reader.ReadAsync())
-        {
-            var ids = reader.TakeAll().Select(row => row.Id).ToArray();
-            await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = now() WHERE id = ANY ($1)", ids);
-            reader.Lookahead.Marked(ids);
-            count += ids.Length;
-        }
-
-        return count;
-    }
-
-    /// <summary>How many index entries the reader has walked until now, by the statistics of the server.</summary>
-    private static async Task<long> WalkedAsync(OutboxArena arena, ReaderUnderTest reader)
-    {
-        await reader.TellStatisticsAsync();
-        return await arena.Arena.ScalarAsync<long>("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_message_pending'");
+        Assert.Equal(1, await reader.SendAllAsync(arena));
     }
 }

@@ -54,6 +54,29 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
     /// <summary>Ends the session that owns the table, of which the reader's own session hears nothing.</summary>
     public Task LoseOwnershipAsync(OutboxArena arena) => arena.Arena.ExecuteAsync($"SELECT pg_terminate_backend({_owner.ProcessId}, 10000)");
 
+    /// <summary>Reads until nothing is found, and marks all of it sent.</summary>
+    /// <returns>How many rows were found.</returns>
+    public async Task<int> SendAllAsync(OutboxArena arena)
+    {
+        var count = 0;
+        while (await ReadAsync())
+        {
+            var ids = TakeAll().Select(row => row.Id).ToArray();
+            await arena.Arena.ExecuteAsync("UPDATE outbox_message SET sent_at = now() WHERE id = ANY ($1)", ids);
+            Lookahead.Marked(ids);
+            count += ids.Length;
+        }
+
+        return count;
+    }
+
+    /// <summary>How many entries of the index of pending rows have been walked until now, by the statistics of the server.</summary>
+    public async Task<long> WalkedAsync(OutboxArena arena)
+    {
+        await TellStatisticsAsync();
+        return await arena.Arena.ScalarAsync<long>("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_message_pending'");
+    }
+
     /// <summary>Has the server count what the reader's session has done so far.</summary>
     public async Task TellStatisticsAsync()
     {
