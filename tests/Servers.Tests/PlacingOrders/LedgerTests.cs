@@ -34,12 +34,33 @@ public sealed class LedgerTests(ServersFixture fixture)
     [InlineData("stock moved for the wrong article", 1, 1, "UPDATE stock SET available = available + CASE sku WHEN 'sku-1' THEN 1 ELSE -1 END")]
     [InlineData("an order that is not there", 2, 0, "DELETE FROM notification WHERE order_id = @rejected; DELETE FROM orders WHERE id = @rejected")]
     [InlineData("a second order for one request", 0, 1, "INSERT INTO orders VALUES (gen_random_uuid(), 'customer-run1-9', 'placed')")]
+    [InlineData("an order under a key for which another was told", 0, 1, "UPDATE idempotency_key SET order_id = gen_random_uuid() WHERE key = 'run1-2'")]
     public async Task Every_loss_and_every_repeat_shows(string what, long lost, long doubled, string sabotage)
     {
         var tally = await TallyAsync(sabotage);
 
         Assert.Equal((what, lost, doubled), (what, tally.Lost, tally.Doubled));
         Assert.NotEmpty(tally.Complaints());
+    }
+
+    [Fact]
+    public async Task Of_two_requests_that_were_told_the_same_order_one_is_lost_and_the_order_of_which_nobody_was_told_is_one_too_many()
+    {
+        var tally = await TallyAsync("SELECT 1", told: (confirmed, _) => (confirmed, confirmed));
+
+        Assert.Equal((1, 1), (tally.LostOrders, tally.DoubledOrders));
+        Assert.Equal((1, 1), (tally.Lost, tally.Doubled));
+    }
+
+    [Fact]
+    public async Task An_order_under_a_key_of_its_own_whose_answer_was_lost_on_its_way_counts_for_nothing()
+    {
+        var tally = await TallyAsync(
+            "INSERT INTO orders VALUES (@other, 'customer-run1-9', 'placed'); INSERT INTO idempotency_key VALUES ('run1-9', @other)"
+                .Replace("@other", $"'{Guid.CreateVersion7()}'", StringComparison.Ordinal));
+
+        Assert.Equal((0, 0), (tally.Lost, tally.Doubled));
+        Assert.Empty(tally.Complaints());
     }
 
     [Fact]
@@ -52,7 +73,7 @@ public sealed class LedgerTests(ServersFixture fixture)
     }
 
     // One confirmed order of three units, one rejected order, everything in its place; then the sabotage.
-    private async Task<Tally> TallyAsync(string sabotage, Func<string, bool>? published = null)
+    private async Task<Tally> TallyAsync(string sabotage, Func<string, bool>? published = null, Func<Guid, Guid, (Guid First, Guid Second)>? told = null)
     {
         await using var arena = await fixture.NewArenaAsync();
         await arena.ExecuteAsync(LedgerTables.Sql);
@@ -76,8 +97,9 @@ public sealed class LedgerTests(ServersFixture fixture)
         }
 
         await arena.ExecuteAsync(Named(sabotage, confirmed, rejected));
+        var (first, second) = told?.Invoke(confirmed, rejected) ?? (confirmed, rejected);
         await ledger.AddAsync(
-            [new(Prefix + "1", confirmed), new(Prefix + "2", rejected)],
+            [new(Prefix + "1", first), new(Prefix + "2", second)],
             CancellationToken.None);
         var reached = published is null ? 4 : 3;
         await Eventually.IsTrueAsync(() => tap.Count == reached, TimeSpan.FromSeconds(10), "the messages at the tap");
