@@ -1,4 +1,5 @@
 using Npgsql;
+using Outbox.Relay;
 using Servers.Native;
 
 namespace Outbox.Tests.Ownership;
@@ -19,6 +20,9 @@ public sealed class SessionTests(ServersFixture servers)
     [InlineData("plan_cache_mode", "force_custom_plan", "force_generic_plan")]
     [InlineData("enable_seqscan", "on", "off")]
     [InlineData("enable_bitmapscan", "on", "off")]
+    [InlineData("enable_hashjoin", "on", "off")]
+    [InlineData("enable_mergejoin", "on", "off")]
+    [InlineData("max_parallel_workers_per_gather", "4", "0")]
     public async Task It_works_by_its_own_settings_whatever_the_database_sets_for_everybody(string name, string forEverybody, string own)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
@@ -36,6 +40,17 @@ public sealed class SessionTests(ServersFixture servers)
 
         await using var ask = new NpgsqlCommand($"SELECT coalesce(current_setting('{name}', true), '')", session);
         Assert.Equal(own, await ask.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_relay_is_silent_for_a_lease_though_the_connection_string_wants_it_kept_alive()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var session = await Database.Of(arena, ";Keepalive=1").OpenAsync("owner", Bound, CancellationToken.None);
+
+        await OutboxDatabase.LimitAsync(session, TimeSpan.FromSeconds(3), CancellationToken.None);
+
+        await Eventually.EqualsAsync(0, () => arena.SessionOfAsync("owner"), Bound, "the session has ended");
     }
 
     [Fact]

@@ -140,9 +140,11 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_commit_in_the_relays_own_process_wakes_it_without_the_database(bool transactionOfItsOwn)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task A_commit_in_the_relays_own_process_wakes_it_without_the_database(bool transactionOfItsOwn, bool blocking)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         await using var tap = await arena.OpenTapAsync();
@@ -155,8 +157,16 @@ public sealed class WakeUpTests(ServersFixture servers, ITestOutputHelper output
         db.AddMessage(new NoteTaken(1, "text"));
         db.AddMessage(new NoteTaken(2, "text"));
 
-        await db.SaveChangesAsync();
-        await (transaction?.CommitAsync() ?? Task.CompletedTask);
+        if (blocking)
+        {
+            db.SaveChanges();
+            transaction?.Commit();
+        }
+        else
+        {
+            await db.SaveChangesAsync();
+            await (transaction?.CommitAsync() ?? Task.CompletedTask);
+        }
 
         await tap.ReadUntilAsync(2, TimeSpan.FromSeconds(10));
     }
