@@ -1,3 +1,4 @@
+using Messaging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -38,6 +39,7 @@ internal sealed class PendingReader(
     /// <exception cref="InvalidOperationException">The owner's session has ended, and another relay may own the table.</exception>
     public async Task<PageFound> ReadAsync(CancellationToken cancellationToken)
     {
+        Failpoint.Hit("relay.before-read");
         if (_everywhere.IsDue)
         {
             await FollowSequenceAsync(cancellationToken);
