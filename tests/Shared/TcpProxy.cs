@@ -15,6 +15,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private TcpListener? _listener;
     private volatile string? _cutAfter;
     private volatile string? _silentAfter;
+    private long _requestBytes;
 
     private TcpProxy(string host, int target) => (_host, _target) = (host, target);
 
@@ -41,6 +42,9 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>How many connections were cut after the text that <see cref="CutReplyTo"/> waited for.</summary>
     public int Cuts { get; private set; }
+
+    /// <summary>How many bytes clients have sent.</summary>
+    public long RequestBytes => Volatile.Read(ref _requestBytes);
 
     /// <summary>How many connections were taken since the last reset.</summary>
     public int Connections
@@ -161,6 +165,11 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
+                if (from == link.Client)
+                {
+                    Interlocked.Add(ref _requestBytes, count);
+                }
+
                 if (_cutAfter is { } text && from == link.Client && Contains(buffer.AsSpan(0, count), text))
                 {
                     _cutAfter = null;
