@@ -78,6 +78,7 @@ internal sealed class Ledger : IAsyncDisposable
             Movements = Math.Max(0, Field("confirmed_orders") - shortage + surplus),
             Notifications = Field("notifications"),
             LostOutcomes = Field("lost_outcomes"),
+            LostDecisions = Field("lost_decisions"),
             LostUnits = shortage,
             LostNotifications = Field("lost_notifications"),
             LostMessages = vanished,

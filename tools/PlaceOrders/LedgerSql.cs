@@ -57,6 +57,7 @@ internal static class LedgerSql
         WHERE message.id > @since AND EXISTS (SELECT FROM run_order WHERE run_order.key = message.key)
         """;
 
+    // Stock only falls while a run places orders and cancels none: what is there now was there when an order was decided.
     // An outcome counts when the order's status and the message that tells of it agree. An order that no request was told of
     // is one too many, unless it stands under a key of its own: then the answer was lost on its way.
     public const string Count =
@@ -89,6 +90,12 @@ internal static class LedgerSql
                count(*) FILTER (WHERE agreeing > 0 AND notifications > 0) AS complete,
                count(*) FILTER (WHERE is_confirmed) AS confirmed_orders,
                count(*) FILTER (WHERE agreeing = 0) AS lost_outcomes,
+               (SELECT count(*) FROM run JOIN orders ON orders.id = run.id
+                WHERE lower(orders.status::text) = 'rejected' AND NOT EXISTS (
+                    SELECT FROM (SELECT sku, sum(quantity) AS units FROM order_line WHERE order_id = orders.id GROUP BY sku) AS wanted
+                    LEFT JOIN stock ON stock.sku = wanted.sku
+                    LEFT JOIN stock_before AS before ON before.sku = wanted.sku
+                    WHERE coalesce(stock.available, 0) < wanted.units OR coalesce(before.available, 0) < wanted.units)) AS lost_decisions,
                count(*) FILTER (WHERE notifications = 0) AS lost_notifications,
                coalesce(sum(greatest(outcomes - 1, 0)), 0)::bigint AS doubled_outcomes,
                coalesce(sum(greatest(notifications - 1, 0)), 0)::bigint AS doubled_notifications,

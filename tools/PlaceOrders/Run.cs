@@ -9,7 +9,7 @@ internal sealed class Run(Arguments arguments, string run)
     private const int BadLines = 2;
     private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The exit code: 0 when nothing was lost or doubled; 2 when that is so and lines of the file were bad.</summary>
+    /// <summary>The exit code: 0 when nothing was lost or doubled and nothing is still to come; 2 when that is so and lines of the file were bad.</summary>
     public async Task<int> ExecuteAsync(CancellationToken cancellationToken)
     {
         await using var tap = await Tap.OpenAsync(arguments.RabbitMq, arguments.Exchange, cancellationToken);
@@ -22,19 +22,19 @@ internal sealed class Run(Arguments arguments, string run)
         await ReportRefusedAsync(placer);
 
         var effects = new ProgressBar("orders with all their effects", placer.Placed.Count);
-        var (tally, completeAt) = await new Effects(ledger, tap).WaitAsync(tally => effects.Show(tally.Complete), cancellationToken);
+        var reckoning = await new Effects(ledger, tap).WaitAsync(tally => effects.Show(tally.Complete), cancellationToken);
         effects.Close();
 
         var suppressed = await Suppressed.ReadAsync(arguments.Url, cancellationToken) - suppressedBefore;
-        var report = new Report(tally, suppressed, Stopwatch.GetElapsedTime(began, completeAt));
-        foreach (var complaint in tally.Complaints())
+        var report = new Report(reckoning.Tally, suppressed, Stopwatch.GetElapsedTime(began, reckoning.CompleteAt));
+        foreach (var complaint in reckoning.Complaints())
         {
             await Console.Error.WriteLineAsync(complaint);
         }
 
         Console.WriteLine(report.Table());
         Console.WriteLine(report.Line());
-        return ExitCode(tally, placer.Unanswered.Count, placer.Refused.Count, arguments.Orders.MayBeBad);
+        return ExitCode(reckoning, placer.Unanswered.Count, placer.Refused.Count, arguments.Orders.MayBeBad);
     }
 
     private async Task PlaceAsync(Placer placer, Ledger ledger, CancellationToken cancellationToken)
@@ -61,8 +61,8 @@ internal sealed class Run(Arguments arguments, string run)
         }
     }
 
-    internal static int ExitCode(Tally tally, int unanswered, int refused, bool mayBeBad) =>
-        tally is not { Lost: 0, Doubled: 0 } || unanswered > 0 ? NotAllGood
+    internal static int ExitCode(Reckoning reckoning, int unanswered, int refused, bool mayBeBad) =>
+        !reckoning.IsGood || unanswered > 0 ? NotAllGood
         : refused == 0 ? 0
         : mayBeBad ? BadLines
         : NotAllGood;

@@ -27,6 +27,9 @@ internal sealed record Tally
     /// <summary>Units that confirmed orders should have taken from stock and did not.</summary>
     public long LostUnits { get; init; }
 
+    /// <summary>Orders that were rejected although there was and is enough of all they ask for.</summary>
+    public long LostDecisions { get; init; }
+
     public long LostNotifications { get; init; }
 
     /// <summary>Rows that are marked sent and never arrived at the tap.</summary>
@@ -47,12 +50,17 @@ internal sealed record Tally
 
     public long Effects => Outcomes + Movements + Notifications;
 
-    public long Lost => LostOutcomes + LostUnits + LostNotifications + LostMessages + LostOrders;
+    public long Lost => LostOutcomes + LostDecisions + LostUnits + LostNotifications + LostMessages + LostOrders;
 
     public long Doubled => DoubledOutcomes + DoubledUnits + DoubledNotifications + DoubledOrders;
 
     /// <summary>Nothing is missing any more.</summary>
     public bool IsComplete => Lost == 0 && Sent == OutboxRows && Confirmed == OutboxRows;
+
+    /// <summary>What has to come before nothing is missing; null where nothing has to.</summary>
+    public string? Missing() => IsComplete ? null
+        : Lost > 0 ? $"nothing has moved any more, and {Complete} of {Placed} orders have all their effects"
+        : $"of {OutboxRows} outbox rows {Sent} are marked sent, and {Confirmed} were seen at the tap queue";
 
     /// <summary>Says which of the counts under lost and doubled are not 0.</summary>
     public IEnumerable<string> Complaints()
@@ -60,6 +68,7 @@ internal sealed record Tally
         (long Count, string What)[] complaints =
         [
             (LostOutcomes, "lost: orders that were neither confirmed nor rejected"),
+            (LostDecisions, "lost: orders that were rejected though there is enough of all they ask for"),
             (LostUnits, "lost: units of stock that confirmed orders did not take"),
             (LostNotifications, "lost: orders without a notification"),
             (LostMessages, "lost: outbox rows marked sent that never reached the tap queue"),

@@ -31,10 +31,28 @@ public sealed class OrdersFileTests : IDisposable
     [InlineData(0, 1, false, 1)]
     [InlineData(1, 1, true, 1)]
     public void Bad_lines_have_an_exit_code_of_their_own_unless_something_worse_has_happened(int lost, int refused, bool mayBeBad, int code) =>
-        Assert.Equal(code, Run.ExitCode(new Tally { LostOutcomes = lost }, unanswered: 0, refused, mayBeBad));
+        Assert.Equal(code, Run.ExitCode(Reckoned(new Tally { LostOutcomes = lost }), unanswered: 0, refused, mayBeBad));
 
     [Fact]
-    public void An_order_without_an_answer_is_worse() => Assert.Equal(1, Run.ExitCode(new Tally(), unanswered: 1, refused: 1, mayBeBad: true));
+    public void An_order_without_an_answer_is_worse() => Assert.Equal(1, Run.ExitCode(Reckoned(new Tally()), unanswered: 1, refused: 1, mayBeBad: true));
+
+    [Fact]
+    public void So_is_whatever_was_not_waited_for_to_its_end()
+    {
+        var unfinished = Reckoned(new Tally(), "3 messages wait in orders.notifications.retry.2000");
+
+        Assert.Equal(1, Run.ExitCode(unfinished, unanswered: 0, refused: 0, mayBeBad: true));
+        Assert.Equal(["unfinished: 3 messages wait in orders.notifications.retry.2000"], unfinished.Complaints());
+    }
+
+    [Fact]
+    public void Rows_that_were_never_sent_are_missing_though_nothing_is_lost()
+    {
+        Assert.Null(new Tally { OutboxRows = 4, Sent = 4, Confirmed = 4 }.Missing());
+        Assert.Equal("of 4 outbox rows 3 are marked sent, and 4 were seen at the tap queue", new Tally { OutboxRows = 4, Sent = 3, Confirmed = 4 }.Missing());
+    }
+
+    private static Reckoning Reckoned(Tally tally, string? open = null) => new(tally, CompleteAt: 0, open);
 
     public void Dispose() => File.Delete(_file);
 }

@@ -10,7 +10,7 @@ internal sealed record OrdersAsked(int? Count, string? File)
     public const string Help =
         """
         ./run --orders N        ... then places N orders (1 to 1,000,000), waits until each has had all its effects,
-                                reconciles, stops; exit code 0 only if nothing was lost or doubled
+                                reconciles, stops; exit code 0 only if nothing was lost or doubled or is still to come
         ./run --orders-file F   ... the same with the orders of a JSON Lines file, one request body of POST /orders a line;
                                 a bad line is reported with its number, the others go on, and the exit code is 2
         """;
