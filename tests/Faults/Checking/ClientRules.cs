@@ -32,7 +32,32 @@ internal static class ClientRules
             }
         }
 
+        JudgeDecided(evidence, findings);
         JudgeWritten(evidence, findings);
+    }
+
+    private static void JudgeDecided(Evidence evidence, Findings findings)
+    {
+        var wanted = evidence.History.Where(line => line.Lines is not null).ToLookup(line => line.Subject, line => line.Lines!);
+        var customers = evidence.Orders.ToDictionary(order => order.Id, order => order.Customer);
+        foreach (var (order, _, after) in evidence.Transitions.Distinct())
+        {
+            // An order that no request explains is a phantom already.
+            if (customers.GetValueOrDefault(order) is not { } customer || wanted[customer].FirstOrDefault() is not { } lines)
+            {
+                continue;
+            }
+
+            var canBeHad = lines.All(line => line.Sku != OrderPlan.Unstocked);
+            if (after == "rejected" && canBeHad)
+            {
+                findings.Lost.Add($"order {order} of {customer} was rejected though all of it is in stock");
+            }
+            else if (after == "confirmed" && !canBeHad)
+            {
+                findings.Phantoms.Add($"order {order} of {customer} was confirmed though nobody has {OrderPlan.Unstocked}");
+            }
+        }
     }
 
     private static void JudgePlaced(string customer, HistoryLine[] attempts, StoredOrder[] stored, Findings findings)

@@ -15,6 +15,10 @@ internal sealed record OrderPlan(
     /// <summary>How long an answer usually may take; the service itself gives up after 3 s.</summary>
     public static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(6);
 
+    /// <summary>An article that nobody has in stock: whoever asks for it is rejected, and nobody else, since there is more of all others
+    /// than any run orders.</summary>
+    public const string Unstocked = "sku-none";
+
     private const int Articles = 100;
     private static readonly TimeSpan Failing = TimeSpan.FromMilliseconds(1_200);
 
@@ -25,8 +29,8 @@ internal sealed record OrderPlan(
             .Select(sku => new Wanted($"sku-{sku}", random.Next(1, 4))).ToList();
         if (Happens(random, 5))
         {
-            // Nobody has it in stock: a business rejection, not a failure.
-            lines.Add(new Wanted("sku-none", 1));
+            // A business rejection, not a failure.
+            lines.Add(new Wanted(Unstocked, 1));
         }
 
         var fails = Happens(random, 2);

@@ -1,0 +1,33 @@
+using Faults;
+
+namespace Commands.Tests.FaultMatrix;
+
+/// <summary>Evidence as a case collects it, of a few orders and messages.</summary>
+internal static class Evidences
+{
+    public static readonly Evidence None = new()
+    {
+        History = [],
+        Tap = [],
+        Outbox = [],
+        Orders = [],
+        Notifications = [],
+        Transitions = [],
+        StockMovements = [],
+        Handled = [],
+        ToldToFail = new HashSet<Guid>(),
+        OfEarlierCases = new HashSet<Guid>(),
+    };
+
+    /// <summary>An order that was asked for and became what <paramref name="decided"/> says.</summary>
+    public static Evidence OfOrder(string decided, params Wanted[] lines)
+    {
+        var order = Guid.NewGuid();
+        return None with
+        {
+            History = [new HistoryLine(DateTime.UnixEpoch, Asked.Place, "f1-0-0", Told.Done, 201, order, lines)],
+            Orders = [new StoredOrder(order, "f1-0-0", decided)],
+            Transitions = [new Transition(order, null, "placed"), new Transition(order, "placed", decided)],
+        };
+    }
+}
