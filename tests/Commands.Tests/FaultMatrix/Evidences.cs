@@ -19,6 +19,10 @@ internal static class Evidences
         OfEarlierCases = new HashSet<Guid>(),
     };
 
+    /// <summary>A row of a message to the notifications that was sent.</summary>
+    public static StoredMessage Row(long id, string? key = null) =>
+        new(id, Guid.NewGuid(), "orders.order-confirmed.v1", key, "body", Guid.NewGuid(), IsSent: true, IsParked: false, Attempts: 0);
+
     /// <summary>An order that was asked for and became what <paramref name="decided"/> says.</summary>
     public static Evidence OfOrder(string decided, params Wanted[] lines)
     {

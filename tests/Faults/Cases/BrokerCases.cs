@@ -9,6 +9,7 @@ internal static class BrokerCases
     private const string Notifications = "orders.notifications";
 
     private static readonly TimeSpan Emptied = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Refused = TimeSpan.FromSeconds(20);
 
     public static IEnumerable<FaultCase> All =>
     [
@@ -20,11 +21,11 @@ internal static class BrokerCases
         new("broker-memory-alarm", "while the broker asks publishers to pause nothing is charged, and all goes out once it is over", fault => AlarmAsync(fault, ["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"])),
         new("broker-disk-alarm", "the same when its disk is full", fault => AlarmAsync(fault, ["set_disk_free_limit", "1000GB"], ["set_disk_free_limit", "50MB"])),
         new("broker-permissions", "revoked permissions charge no row and cost no message once they are granted again", RevokeAsync),
-        new("broker-refuses", "what a full queue refuses is deferred with a backoff and delivered when there is room", RefuseAsync) { MayChargeRows = true },
+        new("broker-refuses", "what a full queue refuses is deferred with a backoff and delivered when there is room", RefuseAsync) { Charges = Charges.Must },
         new("broker-queue-deleted", "an empty queue that was deleted is declared again, bound and consumed, and misses nothing", DeleteQueuesAsync),
         new("broker-retry-queues-deleted", "a failed message is not acked before its copy for the retry has found a queue", DeleteRetryQueuesAsync),
         new("broker-exchange-deleted", "a deleted exchange is declared again with its bindings before anything else is published", DeleteExchangeAsync),
-        new("broker-binding-removed", "an event without a queue is deferred, not marked, and arrives once the binding is back", UnbindAsync) { MayChargeRows = true },
+        new("broker-binding-removed", "an event without a queue is deferred, not marked, and arrives once the binding is back", UnbindAsync) { Charges = Charges.Must },
     ];
 
     private static async Task StopAppAsync(Injection fault)
@@ -109,13 +110,22 @@ internal static class BrokerCases
         fault.ToHeal(() => fault.Broker.DeletePolicyAsync("full", CancellationToken.None));
         await fault.Broker.SetPolicyAsync(
             "full", $"^{Notifications}$", new Dictionary<string, object> { ["max-length"] = 1, ["overflow"] = "reject-publish" }, fault.Cancellation);
+        // Cut off, not frozen: what a consumer has in hand does not count for max-length, and it takes hundreds.
         foreach (var consumer in fault.Fleet.Consumers)
         {
-            fault.Freeze(consumer);
+            consumer.RabbitMq.Refuse();
         }
 
+        await ChargedAsync(fault);
         await fault.PauseAsync(2, 3);
     }
+
+    /// <summary>The broker has refused a message.</summary>
+    private static Task ChargedAsync(Injection fault) => fault.UntilAsync(
+        () => fault.Database.ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM outbox_message WHERE id > @since AND attempts > 0)", fault.Cancellation, ("since", fault.Since.Outbox)),
+        Refused,
+        "a message is refused");
 
     // Whatever a queue holds is confirmed and would be lost by its deletion, which no outbox can mend: so the relays and the
     // queues come to rest first.
@@ -173,6 +183,7 @@ internal static class BrokerCases
         fault.Note($"{RoutingKey} unbound");
         fault.ToHeal(() => HoldingRelaysAsync(fault, queues, queue => fault.Broker.BindAsync(Tap.Exchange, queue, RoutingKey, CancellationToken.None)));
         await HoldingRelaysAsync(fault, queues, queue => fault.Broker.UnbindAsync(Tap.Exchange, queue, RoutingKey, fault.Cancellation));
+        await ChargedAsync(fault);
         await fault.PauseAsync(2, 3);
     }
 

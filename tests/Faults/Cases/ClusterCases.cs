@@ -11,7 +11,7 @@ internal static class ClusterCases
     [
         new("cluster-leader-lost", "a cluster that loses the leader of a queue elects another, and what was confirmed is there", LoseLeaderAsync) { Plays = Plays.ByName, BrokerNodes = 3 },
         // RabbitMQ refuses with a nack what a queue without a majority cannot take, and a nack does not tell why.
-        new("cluster-majority-lost", "without a majority nothing is confirmed, so nothing is marked; it goes out once the nodes are back", LoseMajorityAsync) { Plays = Plays.ByName, BrokerNodes = 3, MayChargeRows = true },
+        new("cluster-majority-lost", "without a majority nothing is confirmed, so nothing is marked; it goes out once the nodes are back", LoseMajorityAsync) { Plays = Plays.ByName, BrokerNodes = 3, Charges = Charges.May },
     ];
 
     private static async Task LoseLeaderAsync(Injection fault)

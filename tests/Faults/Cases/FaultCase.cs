@@ -13,6 +13,19 @@ internal enum Plays
     ByName,
 }
 
+/// <summary>Whether rows are charged with attempts.</summary>
+internal enum Charges
+{
+    /// <summary>No message is refused for itself.</summary>
+    None,
+
+    /// <summary>The broker itself may refuse messages.</summary>
+    May,
+
+    /// <summary>The broker refuses messages, or the case proves nothing.</summary>
+    Must,
+}
+
 /// <summary>One kind of fault, and what surviving it proves.</summary>
 /// <param name="Name">For the command line and the report.</param>
 /// <param name="Proves">One line.</param>
@@ -30,8 +43,8 @@ internal sealed record FaultCase(string Name, string Proves, Func<Injection, Tas
     /// <summary>It shows how much is done in a bounded time, so other runs on this machine pause meanwhile.</summary>
     public bool NeedsMachine { get; init; }
 
-    /// <summary>The broker itself refuses messages: rows may be charged with attempts then.</summary>
-    public bool MayChargeRows { get; init; }
+    /// <summary>Whether rows are charged in it.</summary>
+    public Charges Charges { get; init; }
 
     /// <summary>How many messages may be published more than once; null for no bound.</summary>
     public int? MostRepeats { get; init; }

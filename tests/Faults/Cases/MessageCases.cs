@@ -10,7 +10,7 @@ internal static class MessageCases
         new("messages-replayed", "the whole recent past, published again, has no second effect", ReplayAsync),
         new("messages-poisoned", "what can never be handled ends as a dead letter, and its neighbours do not notice", PoisonAsync),
         new("messages-under-a-used-id", "another message under the id of a handled one is not taken for its repeat", ImpostorsAsync),
-        new("rows-hostile", "rows that no broker can carry, or that nobody is bound for, are parked and never marked", HostileRowsAsync) { MayChargeRows = true },
+        new("rows-hostile", "rows that no broker can carry, or that nobody is bound for, are parked and never marked", HostileRowsAsync) { Charges = Charges.Must },
         new("rows-late", "rows that become visible long after later ones are not passed by", LateRowsAsync),
         new("rows-of-a-large-transaction", "rows that one transaction writes for seconds, between those of all others, are not passed by", LargeTransactionAsync),
         new("handlers-slow", "a consumer that dies while one of its lanes dawdles has acked nothing that the lane still had to do", SlowLaneAsync),

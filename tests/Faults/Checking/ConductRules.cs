@@ -37,9 +37,13 @@ internal static class ConductRules
         }
 
         var charged = evidence.Outbox.Count(message => message.Attempts > 0);
-        if (charged > 0 && !played.MayChargeRows)
+        if (charged > 0 && played.Charges == Charges.None)
         {
             findings.Complaints.Add($"{charged} rows were charged with attempts, though no message was refused for itself");
+        }
+        else if (charged == 0 && played.Charges == Charges.Must)
+        {
+            findings.Complaints.Add("no row was charged with an attempt, so nothing was refused");
         }
     }
 
