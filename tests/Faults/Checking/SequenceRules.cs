@@ -1,8 +1,8 @@
 namespace Faults;
 
 /// <summary>Order within a key: in the outbox by id, since the writers of a key exclude each other; at the tap by first
-/// arrival; at a consumer by transaction. A key with a message that was told to fail is excepted at the consumer: what waits
-/// for a retry is overtaken.</summary>
+/// arrival; at a consumer by transaction. A message that was told to fail is excepted at the consumer: what waits for a retry is
+/// overtaken, by all others of its key in their order.</summary>
 internal static class SequenceRules
 {
     public static void Judge(Evidence evidence, Findings findings)
@@ -39,12 +39,13 @@ internal static class SequenceRules
     private static void JudgeEffects(Evidence evidence, List<IGrouping<string, StoredMessage>> keys, Findings findings)
     {
         var handled = evidence.Handled.DistinctBy(message => (message.Consumer, message.Message)).ToDictionary(message => (message.Consumer, message.Message));
-        var failing = evidence.Outbox.Where(message => message.Key is not null && message.Order is { } order && evidence.ToldToFail.Contains(order))
-            .Select(message => message.Key!).ToHashSet();
-        failing.UnionWith(evidence.Orders.Where(order => order.Customer.Contains("-fails-", StringComparison.Ordinal)).Select(order => order.Id.ToString()));
-        foreach (var key in keys.Where(key => !failing.Contains(key.Key)))
+        // An order is told to fail when it is decided, a written one when it is told of.
+        var undecided = evidence.Orders.Where(order => order.Customer.Contains("-fails-", StringComparison.Ordinal)).Select(order => order.Id).ToHashSet();
+        bool Fails(StoredMessage message) => message.Order is { } order
+            && (evidence.ToldToFail.Contains(order) || (message.Type == "orders.order-placed.v1" && undecided.Contains(order)));
+        foreach (var key in keys)
         {
-            foreach (var consumer in key.GroupBy(message => Tap.Consumers.GetValueOrDefault(message.Type)).Where(consumer => consumer.Key is not null))
+            foreach (var consumer in key.Where(message => !Fails(message)).GroupBy(message => Tap.Consumers.GetValueOrDefault(message.Type)).Where(consumer => consumer.Key is not null))
             {
                 JudgeConsumer(key.Key, [.. consumer.Select(message => handled.GetValueOrDefault((consumer.Key!, message.Message)))], findings);
             }
