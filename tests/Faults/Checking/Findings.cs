@@ -20,6 +20,9 @@ internal sealed class Findings
     /// <summary>Anything else that should not be: a row charged, a dead letter, a process that ended, too slow a recovery.</summary>
     public List<string> Complaints { get; } = [];
 
+    /// <summary>The kinds that are worse than a complaint: what the guarantee excludes.</summary>
+    public static IReadOnlyList<string> Harms { get; } = Kinds[..^1];
+
     /// <summary>All of them, each with the name of its kind, the first few of each.</summary>
     public IEnumerable<string> Lines(int most) =>
         Kinds.Zip(All).SelectMany(kind => kind.Second.Take(most).Select(line => $"{kind.First}: {line}"));

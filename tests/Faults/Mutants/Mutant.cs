@@ -2,14 +2,16 @@ using Servers;
 
 namespace Faults;
 
-/// <summary>A way to break the service, as a patch. Its file begins with what is broken and the case that shows it.</summary>
+/// <summary>A way to break the service, as a patch. Its file begins with what is broken, the case that shows it, and how.</summary>
 /// <param name="Name">The name of the patch.</param>
 /// <param name="Breaks">One line.</param>
 /// <param name="Case">The case that must turn red.</param>
+/// <param name="Seen">What the checker must call it: one of <see cref="Findings.Harms"/>.</param>
 /// <param name="File">The patch.</param>
-internal sealed record Mutant(string Name, string Breaks, FaultCase Case, string File)
+internal sealed record Mutant(string Name, string Breaks, FaultCase Case, string Seen, string File)
 {
     private const string CaseMark = "Case: ";
+    private const string SeenMark = "Seen: ";
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
     /// <summary>All of them, in the order of their names.</summary>
@@ -38,14 +40,17 @@ internal sealed record Mutant(string Name, string Breaks, FaultCase Case, string
 
     private static Mutant Read(string file)
     {
-        var lines = System.IO.File.ReadLines(file).Take(2).ToList();
-        var name = lines[1].StartsWith(CaseMark, StringComparison.Ordinal) ? lines[1][CaseMark.Length..] : "";
+        var lines = System.IO.File.ReadLines(file).Take(3).ToList();
+        var (name, seen) = (After(CaseMark, lines[1]), After(SeenMark, lines[2]));
         return new Mutant(
             Path.GetFileNameWithoutExtension(file),
             lines[0],
             CaseCatalogue.All.FirstOrDefault(known => known.Name == name) ?? throw new ServersException($"{file} names no case that there is: \"{name}\"."),
+            Findings.Harms.Contains(seen) ? seen : throw new ServersException($"{file} does not say how it is seen: \"{seen}\"."),
             file);
     }
+
+    private static string After(string mark, string line) => line.StartsWith(mark, StringComparison.Ordinal) ? line[mark.Length..] : "";
 
     private async Task<CommandResult> GitAsync(IReadOnlyList<string> arguments, Dictionary<string, string>? environment, CancellationToken cancellationToken)
     {

@@ -46,7 +46,9 @@ internal static class MutantsRun
             await using var arena = await Arena.StartAsync(build, Directory.CreateDirectory(Path.Combine(root, "evidence")).FullName, mutant.Case.BrokerNodes, cancellationToken);
             foreach (var turn in Schedule.Of(seed, [mutant.Case], 1).Take(Tries))
             {
-                var play = new CasePlay(arena, turn) { DrainBound = TimeSpan.FromSeconds(20), LateBound = TimeSpan.Zero, SettleBound = TimeSpan.FromSeconds(20) };
+                // No longer than the matrix gives the service as it is, which drains in it wherever it is played: what a mutant has not done
+                // by then is not merely late. And no shorter.
+                var play = new CasePlay(arena, turn) { LateBound = TimeSpan.Zero, SettleBound = TimeSpan.FromSeconds(20) };
                 var result = await play.PlayAsync(cancellationToken);
                 Console.WriteLine(ResultTable.Line(result));
                 foreach (var finding in result.Findings)
@@ -54,8 +56,8 @@ internal static class MutantsRun
                     Console.WriteLine($"       {finding}");
                 }
 
-                // That something did not end in time or was complained about is not enough: the checker must say what is wrong.
-                if (result.Lost + result.Doubled + result.Phantoms + result.Misordered > 0)
+                // That something did not end in time or was complained about is not enough, nor that something else is wrong.
+                if (result.Count(mutant.Seen) > 0)
                 {
                     return true;
                 }

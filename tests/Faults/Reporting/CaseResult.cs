@@ -45,6 +45,16 @@ internal sealed record CaseResult
     /// <summary>What the checker has against it, a few lines of each kind.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
+    /// <summary>How often a kind of harm was found: one of <see cref="Findings.Harms"/>.</summary>
+    public int Count(string harm) => harm switch
+    {
+        "lost" => Lost,
+        "doubled" => Doubled,
+        "phantom" => Phantoms,
+        "misordered" => Misordered,
+        _ => throw new ArgumentOutOfRangeException(nameof(harm), harm, "is no kind of harm"),
+    };
+
     public bool IsGreen => Findings.Count == 0;
 
     /// <summary>The case was not played to its end or did not drain: another needs servers and processes of its own.</summary>
