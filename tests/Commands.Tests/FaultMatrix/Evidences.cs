@@ -17,6 +17,7 @@ internal static class Evidences
         Handled = [],
         ToldToFail = new HashSet<Guid>(),
         OfEarlierCases = new HashSet<Guid>(),
+        End = new Baseline(0, 0, 0, 0, 0),
     };
 
     /// <summary>A row of a message to the notifications that was sent.</summary>

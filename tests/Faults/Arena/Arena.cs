@@ -32,6 +32,10 @@ internal sealed class Arena : IAsyncDisposable
 
     public Fleet Fleet { get; private set; } = null!;
 
+    /// <summary>Where the tables stood when the last case was judged: what happens between two cases is judged with the later one. Null
+    /// before the first.</summary>
+    public Baseline? Judged { get; set; }
+
     /// <summary>Starts servers and service, and returns when all of it is ready.</summary>
     /// <param name="build">What is played with.</param>
     /// <param name="directory">Where logs and histories are written.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -106,11 +107,14 @@ internal sealed class Broker : IDisposable
         [.. (await GetAsync($"queues/{VirtualHost}?columns=name", cancellationToken)).EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
 
     /// <summary>Which queues hold how many messages that the service has still to settle: ready or delivered, in its own and in
-    /// their retry queues. The broker's figures of a queue at rest are up to five seconds old.</summary>
+    /// their retry queues. The broker's figures of a queue at rest are up to five seconds old, and after a restart there are none for a
+    /// while: such a queue holds something, for all that is known. What is ready is asked of the queues themselves.</summary>
     public async Task<IReadOnlyList<string>> HeldAsync(CancellationToken cancellationToken)
     {
-        var queues = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
-        return [.. queues.EnumerateArray().Where(queue => IsWorkedOff(queue) && Messages(queue) > 0).Select(queue => $"{Name(queue)} {Messages(queue)}")];
+        var figures = await GetAsync($"queues/{VirtualHost}?columns=name,messages", cancellationToken);
+        var queues = figures.EnumerateArray().Where(IsWorkedOff).ToList();
+        List<string> held = [.. queues.Where(queue => Messages(queue) != 0).Select(queue => $"{Name(queue)} {Messages(queue)?.ToString(CultureInfo.InvariantCulture) ?? "of which there are no figures"}")];
+        return held.Count > 0 ? held : await ReadyAsync(queues.Select(Name), cancellationToken) is > 0 and var ready ? [$"{ready} ready"] : [];
     }
 
     /// <summary>Messages that are ready in some queues, asked of the queues themselves.</summary>
@@ -144,7 +148,7 @@ internal sealed class Broker : IDisposable
 
     private static string Name(JsonElement queue) => queue.GetProperty("name").GetString()!;
 
-    private static long Messages(JsonElement queue) => queue.TryGetProperty("messages", out var messages) ? messages.GetInt64() : 0;
+    private static long? Messages(JsonElement queue) => queue.TryGetProperty("messages", out var messages) ? messages.GetInt64() : null;
 
     private Task SetPermissionsAsync(string pattern, CancellationToken cancellationToken) =>
         PutAsync($"permissions/{VirtualHost}/{User}", new { configure = pattern, write = pattern, read = pattern }, cancellationToken);

@@ -39,6 +39,7 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly ConcurrentQueue<(BasicProperties Properties, string RoutingKey, byte[] Body)> _recent = new();
     private readonly HashSet<Guid> _seen = [];
+    private bool _more;
     private JsonLinesWriter<TapDelivery> _log = new(file);
     private Task _tapping = Task.CompletedTask;
 
@@ -76,6 +77,7 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
             _log.Dispose();
             _log = new JsonLinesWriter<TapDelivery>(path);
             _seen.Clear();
+            _more = false;
         }
     }
 
@@ -86,6 +88,19 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
         {
             _log.Flush();
             return messages.All(_seen.Contains);
+        }
+    }
+
+    /// <summary>Whether more has come since than each message of the service once: the consumers' queues got it too, and behind what they
+    /// had still to do.</summary>
+    public bool HasSeenMore
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _more;
+            }
         }
     }
 
@@ -142,7 +157,9 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
         lock (_lock)
         {
             // What comes again because this very connection was lost is no repeat of the publisher's.
-            if ((!known || _seen.Add(message)) | !delivery.Redelivered)
+            var isNew = known && _seen.Add(message);
+            _more |= !isNew || properties.AppId == OwnApp;
+            if (!known || isNew || !delivery.Redelivered)
             {
                 _log.Write(new TapDelivery(
                     DateTime.UtcNow, properties.MessageId, properties.Type, KeyOf(properties), Convert.ToHexString(SHA256.HashData(body)), properties.AppId));

@@ -31,7 +31,8 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         var playing = Stopwatch.StartNew();
         await arena.Fleet.WaitUntilReadyAsync(ReadyDeadline, cancellationToken);
         arena.Tap.Turn(_tap);
-        var baseline = await _evidence.MarkAsync(cancellationToken);
+        var baseline = arena.Judged ?? await _evidence.MarkAsync(cancellationToken);
+        var consumerEnds = arena.Fleet.Consumers.Sum(consumer => consumer.Ends);
         var suppressed = await SuppressedAsync(cancellationToken);
         var dead = await arena.Broker.DeadAsync(cancellationToken);
         var endsBefore = UnexpectedEnds().Count;
@@ -51,11 +52,13 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         }
 
         var isDone = drained is not null || late is not null;
-        var unsettled = isDone ? await drain.SettleAsync(baseline, SettleBound, cancellationToken) : null;
+        var unsettled = isDone ? await drain.SettleAsync(
+            baseline, arena.Fleet.Consumers.Sum(consumer => consumer.Ends) > consumerEnds, SettleBound, cancellationToken) : null;
 
         // Whoever reads the log reads whole lines: what comes from now on is written elsewhere.
         arena.Tap.Turn(Path.Combine(arena.Directory, "tap.jsonl"));
         var evidence = await _evidence.ReadAsync(baseline, _history, _tap, cancellationToken);
+        arena.Judged = evidence.End;
         var findings = Checker.Judge(evidence);
         var circumstances = new Circumstances
         {

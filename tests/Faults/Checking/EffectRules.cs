@@ -24,6 +24,15 @@ internal static class EffectRules
         JudgeMessages(evidence, messages, findings);
         JudgeNotifications(evidence, messages, findings);
         JudgeHandled(evidence, messages, findings);
+        JudgeUnknown(evidence, findings);
+    }
+
+    // What an earlier case has left behind has no second effect in this one.
+    private static void JudgeUnknown(Evidence evidence, Findings findings)
+    {
+        var known = evidence.Outbox.Select(message => message.Message).ToHashSet();
+        findings.Phantoms.AddRange(evidence.Handled.Where(handled => !known.Contains(handled.Message))
+            .Select(handled => $"{handled.Consumer} handled message {handled.Message}, which is not of this case"));
     }
 
     private static void JudgeOrders(Evidence evidence, Findings findings)

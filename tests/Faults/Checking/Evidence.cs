@@ -49,6 +49,9 @@ internal sealed record Evidence
     /// <summary>Written orders whose handling was told to fail for a while.</summary>
     public required IReadOnlySet<Guid> ToldToFail { get; init; }
 
+    /// <summary>Where the tables stood when all of this was read: what is above belongs to the next case.</summary>
+    public required Baseline End { get; init; }
+
     /// <summary>Messages at the tap that are rows of an earlier case.</summary>
     public required IReadOnlySet<Guid> OfEarlierCases { get; init; }
 }

@@ -21,9 +21,7 @@ internal sealed class EvidenceReader(Database database)
     public async Task<Baseline> MarkAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
-        var marks = await ReadAsync(connection, Marks, 0, row => new Baseline(
-            row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), cancellationToken);
-        return marks[0];
+        return await MarkAsync(connection, cancellationToken);
     }
 
     /// <summary>Reads all that came after <paramref name="since"/>, from one snapshot.</summary>
@@ -68,9 +66,18 @@ internal sealed class EvidenceReader(Database database)
             StockMovements = movements,
             Handled = handled,
             ToldToFail = failing.ToHashSet(),
+            End = await MarkAsync(connection, cancellationToken),
             OfEarlierCases = await EarlierAsync(connection, unknown, cancellationToken),
         };
     }
+
+    private static async Task<Baseline> MarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await ReadAsync(
+            connection,
+            Marks,
+            0,
+            row => new Baseline(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
+            cancellationToken))[0];
 
     private static async Task<HashSet<Guid>> EarlierAsync(NpgsqlConnection connection, Guid[] messages, CancellationToken cancellationToken)
     {
