@@ -10,6 +10,10 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
     private static readonly TimeSpan RevivePatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(40);
 
+    // 128 and the number of SIGKILL; a failpoint ends its process by it too.
+    private const int Killed = 137;
+    private const int InOrder = 0;
+
     // Shorter than the defaults where a default is a wait: a fault and its end should fit into a few seconds.
     private static readonly Dictionary<string, string> Settings = new()
     {
@@ -24,7 +28,7 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
     private readonly int _port = FreePorts.Find(1)[0];
     private readonly Lock _lock = new();
     private ChildProcess? _process;
-    private bool _endExpected;
+    private int? _expectedExitCode;
     private bool _stopped;
 
     public string Name => name;
@@ -48,7 +52,7 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
     /// <summary>Whether the process that runs now is to end at a failpoint.</summary>
     public bool IsArmed { get; private set; }
 
-    /// <summary>Ends that nobody asked for.</summary>
+    /// <summary>Ends that nobody asked for, and those that came about otherwise than they were asked for.</summary>
     public List<string> UnexpectedEnds { get; } = [];
 
     /// <summary>Starts the process, with <paramref name="extra"/> in its environment, until it ends.</summary>
@@ -69,7 +73,7 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
             }
 
             IsArmed = environment.ContainsKey("FAILPOINT");
-            _endExpected = IsArmed;
+            _expectedExitCode = IsArmed ? Killed : null;
             _process = ChildProcess.Start(new ChildProgram(build.Service)
             {
                 Environment = environment,
@@ -82,17 +86,16 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
     /// <summary>Ends the process with SIGKILL. The supervisor starts it again.</summary>
     public async Task KillAsync()
     {
-        _endExpected = true;
-        var process = _process!;
+        var process = Expect(Killed);
         await process.StopAsync(Signal.Kill, KillPatience);
         await StartedAgainAsync(process);
     }
 
-    /// <summary>Lets the process finish what it has begun. The supervisor starts it again.</summary>
+    /// <summary>Lets the process finish what it has begun. The supervisor starts it again, and notes where it had to be killed or did
+    /// not end in order.</summary>
     public async Task TerminateAsync()
     {
-        _endExpected = true;
-        var process = _process!;
+        var process = Expect(InOrder);
         await process.StopAsync(Signal.Terminate, StopPatience);
         await StartedAgainAsync(process);
     }
@@ -103,15 +106,14 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
         ChildProcess process;
         lock (_lock)
         {
-            _endExpected = true;
             _stopped = true;
-            process = _process!;
+            process = Expect(Killed);
         }
 
         await process.StopAsync(Signal.Kill, KillPatience);
         lock (_lock)
         {
-            Ends++;
+            NoteEnd(process);
             _stopped = false;
             Start(extra);
         }
@@ -131,12 +133,7 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
                 return;
             }
 
-            Ends++;
-            if (!_endExpected)
-            {
-                UnexpectedEnds.Add($"{name} ended by itself with exit code {ended.ExitCode}");
-            }
-
+            NoteEnd(ended);
             Start();
         }
     }
@@ -157,6 +154,34 @@ internal sealed class ServiceProcess(string name, string role, ServiceBuild buil
         await Postgres.DisposeAsync();
         await RabbitMq.DisposeAsync();
     }
+
+    private ChildProcess Expect(int exitCode)
+    {
+        lock (_lock)
+        {
+            _expectedExitCode = exitCode;
+            return _process!;
+        }
+    }
+
+    private void NoteEnd(ChildProcess ended)
+    {
+        Ends++;
+        if (WhatIsWrong(_expectedExitCode, ended.ExitCode) is { } wrong)
+        {
+            UnexpectedEnds.Add($"{name} {wrong}");
+        }
+    }
+
+    /// <returns>Null where a process ended as it was to.</returns>
+    internal static string? WhatIsWrong(int? expected, int exitCode) => expected switch
+    {
+        null => $"ended by itself with exit code {exitCode}",
+        InOrder when exitCode == Killed => $"was told to stop and had to be killed after {StopPatience.TotalSeconds:0} s",
+        InOrder when exitCode != InOrder => $"was told to stop and ended with exit code {exitCode}",
+        Killed when exitCode != Killed => $"was to be killed and ended by itself with exit code {exitCode}",
+        _ => null,
+    };
 
     private async Task StartedAgainAsync(ChildProcess ended)
     {
