@@ -9,6 +9,8 @@ internal static class NetworkCases
         ("broker", "the broker", process => process.RabbitMq),
     ];
 
+    private static readonly TimeSpan Happened = TimeSpan.FromSeconds(20);
+
     public static IEnumerable<FaultCase> All =>
     [
         .. Ways.SelectMany(way => new FaultCase[]
@@ -81,6 +83,7 @@ internal static class NetworkCases
             await fault.PauseAsync(0.5, 1.2);
         }
 
+        await fault.UntilAsync(() => Task.FromResult(proxies.Sum(proxy => proxy.CommitRepliesCut) > before), Happened, "a COMMIT loses its reply");
         for (var cut = proxies.Sum(proxy => proxy.CommitRepliesCut) - before; cut > 0; cut--)
         {
             fault.Note("COMMIT without a reply");
@@ -89,12 +92,11 @@ internal static class NetworkCases
 
     private static async Task DropConfirmsAsync(Injection fault)
     {
-        foreach (var process in fault.Fleet.All)
-        {
-            process.RabbitMq.DropsConfirms = true;
-        }
-
+        var proxies = fault.Fleet.All.Select(process => process.RabbitMq).ToList();
+        var before = proxies.Sum(proxy => proxy.ConfirmsDropped);
+        proxies.ForEach(proxy => proxy.DropsConfirms = true);
         fault.Note("confirms dropped");
+        await fault.UntilAsync(() => Task.FromResult(proxies.Sum(proxy => proxy.ConfirmsDropped) > before), Happened, "a confirm is dropped");
         // The confirm timeout is 5 s here.
         await fault.PauseAsync(6, 8);
     }
