@@ -33,6 +33,18 @@ public sealed class ConductRulesTests
         Assert.Equal(isGreen, Judge(Case with { Charges = Enum.Parse<Charges>(charges) }, evidence).Complaints.Count == 0);
     }
 
+    [Fact]
+    public void What_is_published_again_counts_where_it_is_bounded_and_from_earlier_cases_too()
+    {
+        var (once, twice, earlier) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var evidence = Evidences.None with { Tap = [.. new[] { once, twice, earlier, twice }.Select(Evidences.Arrival)], OfEarlierCases = new HashSet<Guid> { earlier } };
+
+        Assert.Equal(2, evidence.Repeats);
+        Assert.Single(Judge(Case with { MostRepeats = 1 }, evidence).Complaints);
+        Assert.Empty(Judge(Case with { MostRepeats = 2 }, evidence).Complaints);
+        Assert.Empty(Judge(Case, evidence).Complaints);
+    }
+
     private static Findings Judge(FaultCase played, Evidence evidence)
     {
         var findings = new Findings();

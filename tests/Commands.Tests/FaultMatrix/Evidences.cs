@@ -20,6 +20,10 @@ internal static class Evidences
         End = new Baseline(0, 0, 0, 0, 0),
     };
 
+    /// <summary>What the relay published, at the tap.</summary>
+    public static Faults.TapDelivery Arrival(Guid message) =>
+        new(DateTime.UnixEpoch, message.ToString(), "orders.order-confirmed.v1", null, "body", "service");
+
     /// <summary>A row of a message to the notifications that was sent.</summary>
     public static StoredMessage Row(long id, string? key = null) =>
         new(id, Guid.NewGuid(), "orders.order-confirmed.v1", key, "body", Guid.NewGuid(), IsSent: true, IsParked: false, Attempts: 0);

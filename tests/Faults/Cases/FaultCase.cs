@@ -46,7 +46,8 @@ internal sealed record FaultCase(string Name, string Proves, Func<Injection, Tas
     /// <summary>Whether rows are charged in it.</summary>
     public Charges Charges { get; init; }
 
-    /// <summary>How many messages may be published more than once; null for no bound.</summary>
+    /// <summary>How many messages may be published more than once: none where nothing happens to a relay, its connections or the broker. Null
+    /// for no bound.</summary>
     public int? MostRepeats { get; init; }
 
     /// <summary>What the machine lacks for it; null where it can be played.</summary>

@@ -7,7 +7,7 @@ internal static class KillCases
 
     public static IEnumerable<FaultCase> All =>
     [
-        new("no-fault", "without a fault all orders have their effects, so that what other cases find is the faults' doing", fault => fault.PauseAsync(3, 4)),
+        new("no-fault", "without a fault all orders have their effects, so that what other cases find is the faults' doing", fault => fault.PauseAsync(3, 4)) { MostRepeats = 0 },
 
         At("relay", "relay.before-publish", 300, "a row that was read and not yet published is published by the next owner"),
         At("relay", "relay.after-publish", 300, "a message whose confirm nobody waits for any more comes again and is suppressed"),
@@ -25,13 +25,13 @@ internal static class KillCases
         new("kill-owner", "the standby goes on where the owner of the outbox died", fault => ManyAsync(fault, 5, fault.OwnerAsync)),
         new("kill-relays", "without any relay messages wait in their table", fault => TogetherAsync(fault, fault.Fleet.Relays)),
         new("kill-consumers", "without any consumer messages wait in their queues", fault => TogetherAsync(fault, fault.Fleet.Consumers)),
-        new("kill-apis", "clients that ask again find their orders", fault => TogetherAsync(fault, fault.Fleet.Apis)),
+        new("kill-apis", "clients that ask again find their orders", fault => TogetherAsync(fault, fault.Fleet.Apis)) { MostRepeats = 0 },
         new("kill-all", "the service survives the loss of all its processes at once", fault => TogetherAsync(fault, fault.Fleet.All)),
         new("rolling-restart", "a deployment loses nothing and repeats nothing", RollAsync) { MostRepeats = 0 },
 
         new("freeze-owner", "an owner that hangs for longer than its lease is succeeded, and does no harm when it wakes up", FreezeOwnerAsync),
-        new("freeze-consumer", "a consumer that hangs in the middle of its work holds nobody up for good", fault => FreezeAsync(fault, fault.OneOf(fault.Fleet.Consumers), 4, 6)),
-        new("freeze-consumers", "consumers that wake up after a pause go on where they were", FreezeConsumersAsync),
+        new("freeze-consumer", "a consumer that hangs in the middle of its work holds nobody up for good", fault => FreezeAsync(fault, fault.OneOf(fault.Fleet.Consumers), 4, 6)) { MostRepeats = 0 },
+        new("freeze-consumers", "consumers that wake up after a pause go on where they were", FreezeConsumersAsync) { MostRepeats = 0 },
         new("freeze-api", "requests of a process that hangs end with the clients' patience", fault => FreezeAsync(fault, fault.OneOf(fault.Fleet.Apis), 3, 4)),
     ];
 

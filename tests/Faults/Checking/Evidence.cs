@@ -33,8 +33,16 @@ internal sealed record Evidence
     /// <summary>What the relay has published: all that arrived but what the harness made up.</summary>
     public IEnumerable<TapDelivery> Published => Tap.Where(delivery => delivery.App != Faults.Tap.OwnApp);
 
-    /// <summary>How many of them came more than once, counted from the second time.</summary>
-    public int Repeats => Published.Count() - Published.DistinctBy(delivery => delivery.Message).Count();
+    /// <summary>How many of them had come before: in this case, counted from the second time, or in an earlier one.</summary>
+    public int Repeats
+    {
+        get
+        {
+            var messages = Published.CountBy(delivery => delivery.Message ?? "").ToList();
+            return messages.Sum(message => message.Value - 1)
+                + messages.Count(message => Guid.TryParse(message.Key, out var id) && OfEarlierCases.Contains(id));
+        }
+    }
 
     public required IReadOnlyList<StoredOrder> Orders { get; init; }
 
