@@ -33,6 +33,8 @@ internal static class MatrixRun
             if (turn.Case.Lacks() is { } lack)
             {
                 Say($"{turn.Number,4} {turn.Case.Name,-36} not run: {lack}");
+                record.Skipped.Add(new SkippedTurn(turn.Number, turn.Case.Name, lack));
+                record.Save(file);
                 continue;
             }
 

@@ -35,6 +35,17 @@ public sealed class RunRecordTests : IDisposable
     }
 
     [Fact]
+    public void A_turn_that_could_not_be_played_is_over_and_is_told()
+    {
+        var record = Results.Record(results: Results.Green(1));
+        record.Skipped.Add(new SkippedTurn(2, "clock-ahead", "libfaketime is not installed"));
+        Save(record);
+
+        Assert.Equal(2, TakeUp(Results.Record()).LastNumber);
+        Assert.Contains("| clock-ahead | not played: libfaketime is not installed |", ResultTable.Markdown(record), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_of_other_code_begins_afresh()
     {
         Save(Results.Record("before", Results.Green(1)));

@@ -28,6 +28,11 @@ internal static class ResultTable
                 + $"| {Seconds(drained)} | {(played.Max(r => r.FirstPublishSeconds) is { } first ? Seconds(first) : "")} | {(played.All(r => r.IsGreen) ? "green" : "**red**")} |");
         }
 
+        foreach (var skipped in record.Skipped.DistinctBy(skipped => skipped.Case).OrderBy(skipped => skipped.Case, StringComparer.Ordinal))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {skipped.Case} | not played: {skipped.Lack} | | | | | | | | | | | | | |");
+        }
+
         foreach (var watched in record.Results.Where(result => result.Trends.Count > 0))
         {
             text.AppendLine();

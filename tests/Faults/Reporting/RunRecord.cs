@@ -19,8 +19,11 @@ internal sealed class RunRecord
 
     public List<CaseResult> Results { get; init; } = [];
 
-    /// <summary>The number of the turn that was played last; 0 before the first.</summary>
-    public int LastNumber => Results.Count == 0 ? 0 : Results[^1].Number;
+    /// <summary>Turns that the machine lacked something for: they are no part of the verdict, and so must be told.</summary>
+    public List<SkippedTurn> Skipped { get; init; } = [];
+
+    /// <summary>The number of the turn that was played or skipped last; 0 before the first.</summary>
+    public int LastNumber => Math.Max(Results.Count == 0 ? 0 : Results[^1].Number, Skipped.Count == 0 ? 0 : Skipped[^1].Number);
 
     public double Minutes => Results.Sum(result => result.Seconds) / 60;
 
