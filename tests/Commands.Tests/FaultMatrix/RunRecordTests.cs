@@ -27,6 +27,14 @@ public sealed class RunRecordTests : IDisposable
     }
 
     [Fact]
+    public void A_case_that_did_not_drain_or_settle_leaves_something_behind()
+    {
+        Assert.False(Results.Red(1).LeavesSomethingBehind);
+        Assert.True((Results.Green(1) with { DrainSeconds = null }).LeavesSomethingBehind);
+        Assert.True((Results.Green(1) with { IsUnsettled = true }).LeavesSomethingBehind);
+    }
+
+    [Fact]
     public void An_interrupted_run_is_taken_up_where_it_stopped()
     {
         Save(Results.Record(results: [Results.Green(1), Results.Green(2)]));

@@ -35,7 +35,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
         var consumerEnds = arena.Fleet.Consumers.Sum(consumer => consumer.Ends);
         var suppressed = await SuppressedAsync(cancellationToken);
         var dead = await arena.Broker.DeadAsync(cancellationToken);
-        var endsBefore = UnexpectedEnds().Count;
+        var endsBefore = arena.Fleet.All.ToDictionary(process => process, process => process.UnexpectedEnds.Count);
         var logs = new ServiceLogs(arena.Fleet.All);
 
         var load = Load.Start(arena, $"f{turn.Number}", turn.Seed, _history, turn.Case.Load);
@@ -68,7 +68,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             Left = left,
             Late = late,
             Unsettled = unsettled,
-            UnexpectedEnds = [.. UnexpectedEnds().Skip(endsBefore)],
+            UnexpectedEnds = [.. endsBefore.SelectMany(before => before.Key.UnexpectedEnds.Skip(before.Value))],
             DeadLetters = await arena.Broker.DeadAsync(cancellationToken) - dead,
             FirstPublish = await FirstPublishAsync(injection, cancellationToken),
         };
@@ -93,6 +93,7 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             Phantoms = findings.Phantoms.Count,
             Misordered = findings.Misordered.Count,
             DrainSeconds = drained?.TotalSeconds,
+            IsUnsettled = unsettled is not null,
             FirstPublishSeconds = circumstances.FirstPublish?.TotalSeconds,
             Findings = found.Count == 0 ? [] : [.. found, .. logs.ErrorLines(ErrorsShown)],
             Processes = [.. arena.Fleet.All.Select(Vitals.Of).OfType<Vitals>()],
@@ -149,8 +150,6 @@ internal sealed class CasePlay(Arena arena, Turn turn)
             "SELECT min(sent_at) FROM outbox_message WHERE sent_at > @back", cancellationToken, ("back", back));
         return first == default ? null : first - back;
     }
-
-    private List<string> UnexpectedEnds() => [.. arena.Fleet.All.SelectMany(process => process.UnexpectedEnds)];
 
     private async Task<Dictionary<int, long>> SuppressedAsync(CancellationToken cancellationToken)
     {

@@ -57,8 +57,11 @@ internal sealed record CaseResult
 
     public bool IsGreen => Findings.Count == 0;
 
-    /// <summary>The case was not played to its end or did not drain: another needs servers and processes of its own.</summary>
-    public bool LeavesSomethingBehind => DrainSeconds is null;
+    /// <summary>All was done, and yet something stayed in the queues.</summary>
+    public bool IsUnsettled { get; init; }
+
+    /// <summary>The case was not played to its end, did not drain or did not settle: another needs servers and processes of its own.</summary>
+    public bool LeavesSomethingBehind => DrainSeconds is null || IsUnsettled;
 
     /// <summary>What the processes used at the end, and what the service had open at the broker.</summary>
     public IReadOnlyList<Vitals> Processes { get; init; } = [];
