@@ -15,7 +15,7 @@ internal static class LedgerSql
         CREATE TABLE faults.stock_movement (
             seq bigint GENERATED ALWAYS AS IDENTITY, sku text, delta bigint);
         CREATE TABLE faults.handled (
-            seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, message_id uuid, xid xid8);
+            seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, message_id uuid, xid xid8, snapshot pg_snapshot);
         CREATE TABLE faults.scheduled (
             order_id uuid PRIMARY KEY, fails_until timestamptz, takes interval);
         CREATE TABLE faults.writer_key (key text PRIMARY KEY);
@@ -52,7 +52,9 @@ internal static class LedgerSql
 
         CREATE FUNCTION faults.note_handled() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $body$
         BEGIN
-            INSERT INTO faults.handled (consumer, message_id, xid) VALUES (NEW.consumer, NEW.message_id, pg_current_xact_id());
+            -- At READ COMMITTED this statement has a snapshot of its own, taken after any wait of the INSERT for another transaction.
+            INSERT INTO faults.handled (consumer, message_id, xid, snapshot)
+            VALUES (NEW.consumer, NEW.message_id, pg_current_xact_id(), pg_current_snapshot());
             RETURN NULL;
         END $body$;
 

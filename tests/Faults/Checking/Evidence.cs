@@ -16,9 +16,9 @@ internal sealed record Transition(Guid Order, string? Before, string After);
 /// <summary>A change of an article's stock, as the ledger saw it.</summary>
 internal sealed record StockMoved(string Sku, long Delta);
 
-/// <summary>A row that was inserted into inbox_message, as the ledger saw it: what has the same transaction was handled
-/// together.</summary>
-internal sealed record HandledMessage(long Sequence, string Consumer, Guid Message, string Transaction);
+/// <summary>A row that was inserted into inbox_message, as the ledger saw it: what has the same transaction was handled together, and what
+/// the snapshot does not see had not taken effect yet.</summary>
+internal sealed record HandledMessage(string Consumer, Guid Message, ulong Transaction, string Snapshot);
 
 /// <summary>Everything that is known of one case: what the clients were told, what arrived at the tap, what the tables and the
 /// effects ledger hold.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
@@ -47,8 +48,8 @@ internal sealed class EvidenceReader(Database database)
             "SELECT sku, delta FROM faults.stock_movement WHERE seq > $1", since.StockMovement,
             row => new StockMoved(row.GetString(0), row.GetInt64(1)));
         var handled = await Read(
-            "SELECT seq, consumer, message_id, xid::text FROM faults.handled WHERE seq > $1 ORDER BY seq", since.Handled,
-            row => new HandledMessage(row.GetInt64(0), row.GetString(1), row.GetGuid(2), row.GetString(3)));
+            "SELECT consumer, message_id, xid::text, snapshot::text FROM faults.handled WHERE seq > $1 ORDER BY seq", since.Handled,
+            row => new HandledMessage(row.GetString(0), row.GetGuid(1), ulong.Parse(row.GetString(2), CultureInfo.InvariantCulture), row.GetString(3)));
         var failing = await Read("SELECT order_id FROM faults.scheduled WHERE fails_until IS NOT NULL AND $1 >= 0", 0, row => row.GetGuid(0));
 
         List<TapDelivery> tap = [.. JsonLines.Read<TapDelivery>(tapFile)];

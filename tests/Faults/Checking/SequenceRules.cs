@@ -57,13 +57,14 @@ internal static class SequenceRules
         HandledMessage? before = null;
         foreach (var message in inCommitOrder.OfType<HandledMessage>())
         {
-            // Within one transaction the ledger sees inbox rows in no order of meaning.
-            if (before is not null && message.Sequence < before.Sequence && message.Transaction != before.Transaction)
+            // Within one transaction the order cannot be seen. The earlier one must have been committed when this one's transaction began to
+            // work: the order of their inbox rows alone says nothing of that.
+            if (before is not null && message.Transaction != before.Transaction && !TransactionSnapshot.Parse(message.Snapshot).Sees(before.Transaction))
             {
                 findings.Misordered.Add($"message {message.Message} of key {key} took effect before an earlier one at {message.Consumer}");
             }
 
-            before = before is null || message.Sequence > before.Sequence ? message : before;
+            before = message;
         }
     }
 }
