@@ -35,8 +35,8 @@ internal static class SteadyCases
             List<double> Of(List<(List<Vitals> Processes, int, int)> of, Func<Vitals, double> figure) =>
                 [.. of.SelectMany(sample => sample.Processes).Where(vitals => vitals.Process == process.Name).Select(figure)];
             Compare(fault, $"threads of {process.Name}", Of(middle, vitals => vitals.Threads), Of(last, vitals => vitals.Threads), 5);
-            Compare(fault, $"descriptors of {process.Name}", Of(middle, vitals => vitals.Descriptors), Of(last, vitals => vitals.Descriptors), 15);
-            Compare(fault, $"megabytes of {process.Name}", Of(middle, vitals => vitals.ResidentKilobytes / 1024d), Of(last, vitals => vitals.ResidentKilobytes / 1024d), 40);
+            Compare(fault, $"descriptors of {process.Name}", Of(middle, vitals => vitals.Descriptors), Of(last, vitals => vitals.Descriptors), 10);
+            Compare(fault, $"megabytes of {process.Name}", Of(middle, vitals => vitals.ResidentKilobytes / 1024d), Of(last, vitals => vitals.ResidentKilobytes / 1024d), 15);
         }
     }
 

@@ -6,6 +6,6 @@ namespace Faults;
 /// <param name="Last">Its median over the last third.</param>
 internal sealed record Trend(string What, double Middle, double Last)
 {
-    /// <summary>Whether it rose by more than a fifth and <paramref name="slack"/>.</summary>
-    public bool Rose(double slack) => Last > (Middle * 1.2) + slack;
+    /// <summary>Whether it rose by more than <paramref name="slack"/>. No share of it is free: a leak does not grow with what was there.</summary>
+    public bool Rose(double slack) => Last > Middle + slack;
 }
