@@ -13,7 +13,7 @@ internal sealed class Broker : IDisposable
 {
     private const string User = "service";
     private const string VirtualHost = "%2F";
-    private static readonly string[] ServiceQueues = ["orders.fulfilment", "orders.notifications"];
+    private static readonly string[] ServiceQueues = [Queues.Fulfilment, Queues.Notifications];
 
     private readonly IReadOnlyList<HttpClient> _apis;
     private readonly string _password;
@@ -86,13 +86,9 @@ internal sealed class Broker : IDisposable
     public Task SetPolicyAsync(string name, string pattern, object definition, CancellationToken cancellationToken) =>
         PutAsync($"policies/{VirtualHost}/{name}", new Dictionary<string, object> { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }, cancellationToken);
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, cancellationToken);
-
     public Task DeletePolicyAsync(string name, CancellationToken cancellationToken) => DeleteAsync($"policies/{VirtualHost}/{name}", cancellationToken);
 
     public Task DeleteQueueAsync(string queue, CancellationToken cancellationToken) => DeleteAsync($"queues/{VirtualHost}/{queue}", cancellationToken);
-
-    public Task PurgeQueueAsync(string queue, CancellationToken cancellationToken) => DeleteAsync($"queues/{VirtualHost}/{queue}/contents", cancellationToken);
 
     public Task DeleteExchangeAsync(string exchange, CancellationToken cancellationToken) => DeleteAsync($"exchanges/{VirtualHost}/{exchange}", cancellationToken);
 
@@ -157,6 +153,8 @@ internal sealed class Broker : IDisposable
         AskAsync(api => api.GetFromJsonAsync<JsonElement>(path, cancellationToken));
 
     private Task PutAsync(string path, object body, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, body, cancellationToken);
+
+    private Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, null, cancellationToken);
 
     private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {

@@ -25,13 +25,12 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
     /// <summary>The routing keys of the consumers, and the queue of each.</summary>
     public static readonly IReadOnlyDictionary<string, string> Consumers = new Dictionary<string, string>
     {
-        ["orders.order-placed.v1"] = "orders.fulfilment",
-        ["orders.order-cancelled.v1"] = "orders.fulfilment",
-        ["orders.order-confirmed.v1"] = "orders.notifications",
-        ["orders.order-rejected.v1"] = "orders.notifications",
+        ["orders.order-placed.v1"] = Queues.Fulfilment,
+        ["orders.order-cancelled.v1"] = Queues.Fulfilment,
+        ["orders.order-confirmed.v1"] = Queues.Notifications,
+        ["orders.order-rejected.v1"] = Queues.Notifications,
     };
 
-    private const string Queue = "faults.tap";
     private const int Remembered = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -53,7 +52,7 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
             await channel.QueueDeclareAsync(
-                Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
+                Queues.Tap, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
             await BindAsync(channel, cancellationToken);
         }
 
@@ -116,7 +115,7 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
     {
         foreach (var routingKey in Consumers.Keys)
         {
-            await channel.QueueBindAsync(Queue, Exchange, routingKey, cancellationToken: cancellationToken);
+            await channel.QueueBindAsync(Queues.Tap, Exchange, routingKey, cancellationToken: cancellationToken);
         }
     }
 
@@ -133,7 +132,7 @@ internal sealed class Tap(Broker broker, string file) : IAsyncDisposable
                 await channel.BasicQosAsync(0, 1000, global: false, _stop.Token);
                 var consumer = new AsyncEventingBasicConsumer(channel);
                 consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, delivery);
-                await channel.BasicConsumeAsync(Queue, autoAck: false, consumer, _stop.Token);
+                await channel.BasicConsumeAsync(Queues.Tap, autoAck: false, consumer, _stop.Token);
                 await lost.Task.WaitAsync(_stop.Token);
             }
             catch (Exception) when (!_stop.IsCancellationRequested)

@@ -5,9 +5,6 @@ namespace Faults;
 /// <summary>Everything that happens to a broker and its queues.</summary>
 internal static class BrokerCases
 {
-    private const string Fulfilment = "orders.fulfilment";
-    private const string Notifications = "orders.notifications";
-
     private static readonly TimeSpan Emptied = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Refused = TimeSpan.FromSeconds(20);
 
@@ -109,7 +106,7 @@ internal static class BrokerCases
         fault.Note("reject-publish");
         fault.ToHeal(() => fault.Broker.DeletePolicyAsync("full", CancellationToken.None));
         await fault.Broker.SetPolicyAsync(
-            "full", $"^{Notifications}$", new Dictionary<string, object> { ["max-length"] = 1, ["overflow"] = "reject-publish" }, fault.Cancellation);
+            "full", $"^{Queues.Notifications}$", new Dictionary<string, object> { ["max-length"] = 1, ["overflow"] = "reject-publish" }, fault.Cancellation);
         // Cut off, not frozen: what a consumer has in hand does not count for max-length, and it takes hundreds.
         foreach (var consumer in fault.Fleet.Consumers)
         {
@@ -131,7 +128,7 @@ internal static class BrokerCases
     // queues come to rest first.
     private static async Task DeleteQueuesAsync(Injection fault)
     {
-        foreach (var queue in new[] { Notifications, Fulfilment })
+        foreach (var queue in new[] { Queues.Notifications, Queues.Fulfilment })
         {
             await WithoutRelaysAsync(fault, async () =>
             {
@@ -179,7 +176,7 @@ internal static class BrokerCases
     private static async Task UnbindAsync(Injection fault)
     {
         const string RoutingKey = "orders.order-rejected.v1";
-        string[] queues = [Notifications, "faults.tap"];
+        string[] queues = [Queues.Notifications, Queues.Tap];
         fault.Note($"{RoutingKey} unbound");
         fault.ToHeal(() => HoldingRelaysAsync(fault, queues, queue => fault.Broker.BindAsync(Tap.Exchange, queue, RoutingKey, CancellationToken.None)));
         await HoldingRelaysAsync(fault, queues, queue => fault.Broker.UnbindAsync(Tap.Exchange, queue, RoutingKey, fault.Cancellation));

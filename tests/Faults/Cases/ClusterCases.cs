@@ -5,8 +5,6 @@ namespace Faults;
 /// <summary>A broker of three nodes that loses some.</summary>
 internal static class ClusterCases
 {
-    private const string Fulfilment = "orders.fulfilment";
-
     public static IEnumerable<FaultCase> All =>
     [
         new("cluster-leader-lost", "a cluster that loses the leader of a queue elects another, and what was confirmed is there", LoseLeaderAsync) { Plays = Plays.ByName, BrokerNodes = 3 },
@@ -18,7 +16,7 @@ internal static class ClusterCases
     {
         for (var time = 0; time < 3; time++)
         {
-            await LoseAsync(fault, [await fault.Broker.LeaderAsync(Fulfilment, fault.Cancellation)]);
+            await LoseAsync(fault, [await fault.Broker.LeaderAsync(Queues.Fulfilment, fault.Cancellation)]);
         }
     }
 

@@ -90,8 +90,7 @@ internal static class DatabaseCases
             await fault.Database.ExecuteAsync(
                 $"""
                 BEGIN;
-                INSERT INTO outbox_message (exchange, routing_key, type, body)
-                VALUES ('{Tap.Exchange}', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', convert_to(json_build_object('orderId', '{order}', 'customerId', 'prepared')::text, 'UTF8'));
+                {WrittenMessage.Insert(order)};
                 PREPARE TRANSACTION '{name}'
                 """,
                 fault.Cancellation);

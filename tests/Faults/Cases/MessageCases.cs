@@ -107,7 +107,7 @@ internal static class MessageCases
             fault.Note("late commit");
             await using var session = await fault.Database.OpenAsync(fault.Cancellation);
             await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
-            await Database.ExecuteAsync(session, InsertConfirmed(order), fault.Cancellation);
+            await Database.ExecuteAsync(session, WrittenMessage.Insert(order), fault.Cancellation);
             await Task.Delay(TimeSpan.FromSeconds(wait), fault.Cancellation);
             await transaction.CommitAsync(fault.Cancellation);
             fault.Load.Wrote(order);
@@ -126,7 +126,7 @@ internal static class MessageCases
         fault.Note("large transaction");
         foreach (var (number, part) in orders.Chunk(RowsOfAPart).Index())
         {
-            await Database.ExecuteAsync(session, string.Join(';', part.Select(InsertConfirmed)), fault.Cancellation);
+            await Database.ExecuteAsync(session, string.Join(';', part.Select(order => WrittenMessage.Insert(order))), fault.Cancellation);
             await fault.PauseAsync(0.05, 0.15);
             if (number == Parts / 2)
             {
@@ -145,7 +145,7 @@ internal static class MessageCases
             // One message that dawdles, and many behind it that the other lanes are done with long before.
             var slow = Guid.NewGuid();
             await fault.Database.ExecuteAsync(
-                $"INSERT INTO faults.scheduled VALUES ('{slow}', NULL, '2 s'); {InsertConfirmed(slow)}", fault.Cancellation);
+                $"INSERT INTO faults.scheduled VALUES ('{slow}', NULL, '2 s'); {WrittenMessage.Insert(slow)}", fault.Cancellation);
             fault.Load.Wrote(slow);
             fault.Note("slow handler");
             await fault.PauseAsync(0.9, 1.2);
@@ -161,7 +161,7 @@ internal static class MessageCases
         {
             var order = Guid.NewGuid();
             await fault.Database.ExecuteAsync(
-                $"INSERT INTO faults.scheduled VALUES ('{order}', clock_timestamp() + interval '3 s', NULL); {InsertConfirmed(order)}", fault.Cancellation);
+                $"INSERT INTO faults.scheduled VALUES ('{order}', clock_timestamp() + interval '3 s', NULL); {WrittenMessage.Insert(order)}", fault.Cancellation);
             fault.Load.Wrote(order);
             fault.Note("failing handler");
             await fault.PauseAsync(0.05, 0.2);
@@ -169,12 +169,6 @@ internal static class MessageCases
 
         await fault.PauseAsync(3, 4);
     }
-
-    private static string InsertConfirmed(Guid order) =>
-        $"""
-        INSERT INTO outbox_message (exchange, routing_key, type, body)
-        VALUES ('{Tap.Exchange}', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', convert_to(json_build_object('orderId', '{order}', 'customerId', 'written')::text, 'UTF8'))
-        """;
 
     private static async Task PublishAsync(Injection fault, Func<IChannel, Task> publish)
     {

@@ -8,12 +8,12 @@ internal sealed class Drain(Arena arena)
 {
     // Every row has been sent or parked, and what was sent was handled by its consumer.
     private const string LeftToDo =
-        """
+        $"""
         SELECT count(*)
         FROM outbox_message AS message
         LEFT JOIN inbox_message AS handled ON handled.message_id = message.message_id
             AND handled.consumer = CASE WHEN message.routing_key IN ('orders.order-placed.v1', 'orders.order-cancelled.v1')
-                THEN 'orders.fulfilment' ELSE 'orders.notifications' END
+                THEN '{Queues.Fulfilment}' ELSE '{Queues.Notifications}' END
         WHERE message.id > @since AND message.parked_at IS NULL AND (message.sent_at IS NULL OR handled.message_id IS NULL)
         """;
 

@@ -8,7 +8,7 @@ internal sealed record StoredMessage(
 internal sealed record StoredOrder(Guid Id, string Customer, string Status);
 
 /// <summary>A row of notification.</summary>
-internal sealed record Notified(long Id, Guid Order, string Kind);
+internal sealed record Notified(Guid Order, string Kind);
 
 /// <summary>A change of an order's status, as the ledger saw it; <see cref="Before"/> is null when the order was stored.</summary>
 internal sealed record Transition(Guid Order, string? Before, string After);

@@ -42,8 +42,8 @@ internal sealed class EvidenceReader(Database database)
             "SELECT id, customer_id, status FROM orders WHERE id IN (SELECT order_id FROM faults.transition WHERE seq > $1)", since.Transition,
             row => new StoredOrder(row.GetGuid(0), row.GetString(1), row.GetString(2)));
         var notifications = await Read(
-            "SELECT id, order_id, kind FROM notification WHERE id > $1 ORDER BY id", since.Notification,
-            row => new Notified(row.GetInt64(0), row.GetGuid(1), row.GetString(2)));
+            "SELECT order_id, kind FROM notification WHERE id > $1", since.Notification,
+            row => new Notified(row.GetGuid(0), row.GetString(1)));
         var movements = await Read(
             "SELECT sku, delta FROM faults.stock_movement WHERE seq > $1", since.StockMovement,
             row => new StockMoved(row.GetString(0), row.GetInt64(1)));

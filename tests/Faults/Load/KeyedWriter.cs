@@ -15,13 +15,6 @@ internal sealed class KeyedWriter(Database database, string name, JsonLinesWrite
         INSERT INTO faults.writer_key VALUES (@key) ON CONFLICT (key) DO UPDATE SET key = excluded.key
         """;
 
-    private const string Write =
-        """
-        INSERT INTO outbox_message (exchange, routing_key, type, key, body)
-        VALUES ('orders.events', 'orders.order-confirmed.v1', 'orders.order-confirmed.v1', @key,
-                convert_to(json_build_object('orderId', @order, 'customerId', @key)::text, 'UTF8'))
-        """;
-
     private const string Schedule = "INSERT INTO faults.scheduled VALUES (@order, clock_timestamp() + @fails, @takes)";
 
     private const string Dawdle = "SELECT pg_sleep(@seconds)";
@@ -67,7 +60,7 @@ internal sealed class KeyedWriter(Database database, string name, JsonLinesWrite
             await ExecuteAsync(connection, Lock, ("key", key));
             foreach (var order in orders)
             {
-                await ExecuteAsync(connection, Write, ("key", key), ("order", order));
+                await ExecuteAsync(connection, WrittenMessage.Insert(order, key));
                 await ScheduleAsync(connection, order);
             }
 
