@@ -20,9 +20,15 @@ internal sealed record Scale(bool Quick)
 {
     public int Rounds => Quick ? 1 : 5;
 
+    /// <summary>How long contestants warm up at least: one turn of all, however short.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 0 : 12);
 
-    public int Of(int full, int quick) => Quick ? quick : full;
+    /// <summary>The part of its work that a contestant does in each turn of the warm-up. Many small turns compile what starts and
+    /// stops as well as what runs.</summary>
+    public double WarmUpShare => Quick ? 0.25 : 0.1;
+
+    /// <summary>How many of something there are, or a share of them, never none.</summary>
+    public int Of(int full, int quick, double share = 1) => Math.Max(1, (int)((Quick ? quick : full) * share));
 }
 
 /// <summary>A workload did not do what it must for its figures to mean anything.</summary>

@@ -20,12 +20,12 @@ internal static class CommitsWorkload
             var without = $"{count} committers, without an outbox row";
             await run.MeasureAsync(Workload, Unit,
             [
-                new(without, () => committers.RunAsync(count, Committers.Nothing)),
+                new(without, _ => committers.RunAsync(count, Committers.Nothing)),
                 // Enough to tell what any further row costs.
-                .. count == 16 ? [new($"{count} committers, with a plain row of its size", () => committers.RunAsync(count, Committers.Receipt), without)] : (Contestant[])[],
-                new($"{count} committers, with one, no relay", () => committers.RunAsync(count, Committers.Message), without),
-                new($"{count} committers, with one, relay asleep", () => committers.RunAsleepAsync(count), without),
-                new($"{count} committers, with one, relay publishing on the same cores", () => committers.RunAwakeAsync(count), without),
+                .. count == 16 ? [new($"{count} committers, with a plain row of its size", _ => committers.RunAsync(count, Committers.Receipt), without)] : (Contestant[])[],
+                new($"{count} committers, with one, no relay", _ => committers.RunAsync(count, Committers.Message), without),
+                new($"{count} committers, with one, relay asleep", _ => committers.RunAsleepAsync(count), without),
+                new($"{count} committers, with one, relay publishing on the same cores", _ => committers.RunAwakeAsync(count), without),
             ]);
         }
     }

@@ -33,15 +33,15 @@ internal static class ConsumerWorkload
             run, table, "bench.unordered.ones", queue => queue.Handle<Counting, ChangeHotRows>().Unordered().BatchSize(1).Lanes(1));
 
         await run.MeasureAsync(Workload, Unit,
-            new Contestant(Raw, () => raw.HandleAsync(messages)),
-            new Contestant("handler, one insert with EF Core", () => insert.HandleAsync(messages), Raw),
-            new Contestant("handler, one insert with EF Core, saved together", () => together.HandleAsync(messages), Raw),
-            new Contestant("batch handler, one insert each with EF Core", () => batch.HandleAsync(messages), Raw),
-            new Contestant("batch handler, one statement for all", () => atOnce.HandleAsync(messages), Raw));
+            new Contestant(Raw, _ => raw.HandleAsync(messages)),
+            new Contestant("handler, one insert with EF Core", _ => insert.HandleAsync(messages), Raw),
+            new Contestant("handler, one insert with EF Core, saved together", _ => together.HandleAsync(messages), Raw),
+            new Contestant("batch handler, one insert each with EF Core", _ => batch.HandleAsync(messages), Raw),
+            new Contestant("batch handler, one statement for all", _ => atOnce.HandleAsync(messages), Raw));
         await run.MeasureAsync(Workload, Unit,
-            new Contestant(OneByOne, () => orderedOnes.HandleAsync(hot)),
-            new Contestant("20 hot rows, ordered queue", () => ordered.HandleAsync(hot), OneByOne),
-            new Contestant(UnorderedOneByOne, () => unorderedOnes.HandleAsync(3 * hot, consumers: 3)),
-            new Contestant("20 hot rows, three unordered consumers", () => unordered.HandleAsync(3 * hot, consumers: 3), UnorderedOneByOne));
+            new Contestant(OneByOne, _ => orderedOnes.HandleAsync(hot)),
+            new Contestant("20 hot rows, ordered queue", _ => ordered.HandleAsync(hot), OneByOne),
+            new Contestant(UnorderedOneByOne, _ => unorderedOnes.HandleAsync(3 * hot, consumers: 3)),
+            new Contestant("20 hot rows, three unordered consumers", _ => unordered.HandleAsync(3 * hot, consumers: 3), UnorderedOneByOne));
     }
 }

@@ -18,13 +18,13 @@ internal static class LessonsWorkload
         [
             .. from type in QueueTypes
                from strategy in PublishStrategy.All
-               select new Contestant($"{type}, {strategy.Name}", () => PublishRate.MeasureAsync(run, strategy, type)),
+               select new Contestant($"{type}, {strategy.Name}", _ => PublishRate.MeasureAsync(run, strategy, type)),
         ]);
         await run.MeasureAsync(Acknowledging, Rate,
         [
             .. from type in QueueTypes
                from strategy in AckStrategy.All
-               select new Contestant($"{type}, {strategy.Name}", () => AckRate.MeasureAsync(run, strategy, type)),
+               select new Contestant($"{type}, {strategy.Name}", _ => AckRate.MeasureAsync(run, strategy, type)),
         ]);
 
         await CrashConsumersAsync(run);

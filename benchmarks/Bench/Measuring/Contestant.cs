@@ -2,9 +2,13 @@ namespace Bench.Measuring;
 
 /// <summary>One of several things that are measured in turns.</summary>
 /// <param name="Variant">Its name within the workload.</param>
-/// <param name="RunAsync">Does the work once.</param>
-/// <param name="Ceiling">The variant that it is compared with, or null.</param>
-internal sealed record Contestant(string Variant, Func<Task<Sample>> RunAsync, string? Ceiling = null);
+/// <param name="RunAsync">Does a share of the work once: 1 where it is measured, less while it warms up.</param>
+/// <param name="Ceilings">The variants with the best of which it is compared; none where there is nothing to compare it with.</param>
+internal sealed record Contestant(string Variant, Func<double, Task<Sample>> RunAsync, params IReadOnlyList<string> Ceilings)
+{
+    /// <summary>Whether it takes part in the warm-up. False where it would add nothing to what has run by then, or lasts too long for it.</summary>
+    public bool WarmsUp { get; init; } = true;
+}
 
 /// <summary>What one repeat has shown.</summary>
 /// <param name="Value">In the workload's unit.</param>

@@ -19,8 +19,8 @@ internal static class OutageWorkload
         var outage = new BrokerOutage(run, queue, table);
 
         await run.MeasureAsync(Workload, "messages/s",
-            new Contestant(Clean, () => drain.RunAsync(waiting)),
-            new Contestant("after the outage, from the first message on", () => outage.RunAsync(waiting), Clean));
+            new Contestant(Clean, _ => drain.RunAsync(waiting)),
+            new Contestant("after the outage, from the first message on", _ => outage.RunAsync(waiting), Clean));
         // Without those of the warm-up, which came first.
         run.Report.Add(Workload, "first message after the broker answers", "s", [.. outage.Seconds.TakeLast(run.Scale.Rounds)]);
         run.Report.Add(Workload, "published twice", "messages", [.. outage.Duplicates.TakeLast(run.Scale.Rounds)]);

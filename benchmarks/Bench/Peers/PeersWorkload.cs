@@ -34,21 +34,21 @@ internal static class PeersWorkload
 
         var handover = new Handover(run, queue, messages);
         await run.MeasureAsync("peers: committed until in the queue", "messages/s",
-            new Contestant(AsItShips, () => handover.RunAsync(theirs, () => StartAsync(shipped))),
-            new Contestant(Confirmed, () => handover.RunAsync(theirs, () => StartAsync(confirming))),
-            new Contestant(Ours, () => handover.RunAsync(table, StartOursAsync), Confirmed));
+            new Contestant(AsItShips, _ => handover.RunAsync(theirs, () => StartAsync(shipped))),
+            new Contestant(Confirmed, _ => handover.RunAsync(theirs, () => StartAsync(confirming))),
+            new Contestant(Ours, _ => handover.RunAsync(table, StartOursAsync), Confirmed));
 
         var latency = new PeerLatency(run, queue, theirs, paced);
         var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: true));
         var asItShips = new Percentiles(() => latency.RunAsync(shipped));
         var confirmed = new Percentiles(() => latency.RunAsync(confirming));
         await run.MeasureAsync("peers: commit to delivery", "ms",
-            new Contestant($"{AsItShips}, p50", asItShips.MeasureAsync),
-            new Contestant($"{AsItShips}, p99", asItShips.P99),
-            new Contestant($"{Confirmed}, p50", confirmed.MeasureAsync),
-            new Contestant($"{Confirmed}, p99", confirmed.P99),
-            new Contestant($"{Ours}, p50", ours.MeasureAsync, $"{AsItShips}, p50"),
-            new Contestant($"{Ours}, p99", ours.P99, $"{AsItShips}, p99"));
+            new Contestant($"{AsItShips}, p50", _ => asItShips.MeasureAsync()),
+            new Contestant($"{AsItShips}, p99", _ => asItShips.P99()),
+            new Contestant($"{Confirmed}, p50", _ => confirmed.MeasureAsync()),
+            new Contestant($"{Confirmed}, p99", _ => confirmed.P99()),
+            new Contestant($"{Ours}, p50", _ => ours.MeasureAsync(), $"{AsItShips}, p50"),
+            new Contestant($"{Ours}, p99", _ => ours.P99(), $"{AsItShips}, p99"));
 
         var outage = new PeerOutage(run, queue, messages);
         await outage.RunAsync(AsItShips, theirs, () => StartAsync(shipped));
@@ -73,8 +73,8 @@ internal static class PeersWorkload
         const string durable = "Wolverine, durable inbox, one insert";
 
         await run.MeasureAsync("peers: consumer", "messages/s",
-            new Contestant(durable, inbox.RunAsync),
-            new Contestant($"{Ours}, handler with one insert", () => queue.HandleWatchedAsync(messages), durable),
-            new Contestant($"{Ours}, handler with one insert, saved together", () => together.HandleWatchedAsync(messages), durable));
+            new Contestant(durable, _ => inbox.RunAsync()),
+            new Contestant($"{Ours}, handler with one insert", _ => queue.HandleWatchedAsync(messages), durable),
+            new Contestant($"{Ours}, handler with one insert, saved together", _ => together.HandleWatchedAsync(messages), durable));
     }
 }

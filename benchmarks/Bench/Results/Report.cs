@@ -14,9 +14,11 @@ internal sealed class Report
     /// <param name="variant">The variant within it.</param>
     /// <param name="unit">The unit of the samples' values.</param>
     /// <param name="samples">One for each repeat.</param>
-    /// <param name="ceiling">The variant, added before, with which this one is compared; or null.</param>
-    public void Add(string workload, string variant, string unit, IReadOnlyList<Sample> samples, string? ceiling = null)
+    /// <param name="ceilings">Variants, added before: this one is compared, its costs too, with the one of them that has the highest
+    /// median. Not with the best of each repeat: of several draws the best is above what any of them can keep up.</param>
+    public void Add(string workload, string variant, string unit, IReadOnlyList<Sample> samples, params IReadOnlyList<string> ceilings)
     {
+        var ceiling = ceilings.MaxBy(candidate => MedianOf(workload, candidate, unit));
         Add(Figure.Of(workload, variant, unit, samples.Select(sample => sample.Value), MedianOf(workload, ceiling, unit)));
         foreach (var cost in CostUnit.All)
         {

@@ -19,8 +19,8 @@ internal static class ChainWorkload
         await using var api = await ServiceProcess.StartAsync(run, apiDatabase, "api");
 
         await run.MeasureAsync("chain", Unit,
-            new Contestant("placed only, the role api alone", () => PlaceAsync(run, apiDatabase, api, orders, untilNotified: false)),
-            new Contestant("placed until notified, all roles in one process", () => PlaceAsync(run, database, chain, orders, untilNotified: true),
+            new Contestant("placed only, the role api alone", _ => PlaceAsync(run, apiDatabase, api, orders, untilNotified: false)),
+            new Contestant("placed until notified, all roles in one process", _ => PlaceAsync(run, database, chain, orders, untilNotified: true),
                 "placed only, the role api alone"));
     }
 

@@ -9,7 +9,7 @@ internal static class StartWorkload
     {
         await ServiceProcess.BuildAsync(run.Stop);
         await using var database = await ServiceProcess.NewDatabaseAsync(run);
-        await run.MeasureAsync("start", "s", new Contestant("all roles, from the start of the process to ready", () => StartAsync(run, database)));
+        await run.MeasureAsync("start", "s", new Contestant("all roles, from the start of the process to ready", _ => StartAsync(run, database)));
     }
 
     private static async Task<Sample> StartAsync(Run run, Setup.Database database)
