@@ -37,10 +37,16 @@ internal sealed class Arrivals : IAsyncDisposable
         return arrivals;
     }
 
-    /// <summary>The message is on its way since now.</summary>
-    public void Left(Guid message) => Left(message, Stopwatch.GetTimestamp());
+    /// <summary>These are to be waited for.</summary>
+    public void Left(IReadOnlyList<Departure> departures)
+    {
+        foreach (var departure in departures)
+        {
+            Left(departure.Message, departure.Since);
+        }
+    }
 
-    /// <summary>It is on its way since then, by the clock of <see cref="Stopwatch"/>, which all processes share.</summary>
+    /// <summary>The message is on its way since then, by the clock of <see cref="Stopwatch"/>, which all processes share.</summary>
     public void Left(Guid message, long since) => _left[message] = since;
 
     /// <summary>Waits for all, and returns the milliseconds that each has taken. One that arrived before its sender knew

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bench.Relaying;
 using Bench.Setup;
 using Outbox;
@@ -8,21 +9,22 @@ namespace Bench.Latency;
 /// it in its own process, or from the database alone as if it were in another one.</summary>
 internal static class CommittedMessages
 {
-    public static async Task<IReadOnlyList<double>> RunAsync(Run run, BoundQueue queue, OutboxTable table, bool besideRelay)
+    public static async Task<IReadOnlyList<double>> RunAsync(Run run, BoundQueue queue, OutboxTable table, int messages, bool besideRelay)
     {
         await table.EmptyAsync();
+        await queue.EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
         await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, queue.Name);
         var newContext = besideRelay ? table.ContextsWith(relay.Settings) : table.NewContext;
-        await Pace.RunAsync(run.Scale, async () =>
+        arrivals.Left(await Pace.RunAsync(run.Scale, messages, async () =>
         {
             await using var db = newContext();
             var purchase = Purchase.New();
             db.Add(purchase);
             var message = db.AddMessage(PurchaseMade.Of(purchase));
             await db.SaveChangesAsync(run.Stop);
-            arrivals.Left(message);
-        });
+            return new Departure(message, Stopwatch.GetTimestamp());
+        }));
         return await arrivals.MillisecondsAsync();
     }
 }

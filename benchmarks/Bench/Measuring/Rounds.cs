@@ -10,15 +10,20 @@ internal sealed class Rounds(Run run, string workload, string unit, IReadOnlyLis
     public async Task RunAsync()
     {
         await WarmUpAsync();
-        var samples = contestants.ToDictionary(contestant => contestant.Variant, _ => new List<Sample>());
+        var turns = contestants.ToDictionary(contestant => contestant.Variant, _ => new List<IReadOnlyList<Sample>>());
         for (var round = 1; round <= run.Scale.Rounds; round++)
         {
-            await OnceAsync(contestants, 1, $"{round} of {run.Scale.Rounds}", (contestant, sample) => samples[contestant.Variant].Add(sample));
+            await OnceAsync(contestants, 1, $"{round} of {run.Scale.Rounds}", (contestant, samples) => turns[contestant.Variant].Add(samples));
         }
 
         foreach (var contestant in contestants)
         {
-            run.Report.Add(workload, contestant.Variant, unit, samples[contestant.Variant], contestant.Ceilings);
+            foreach (var samples in turns[contestant.Variant].SelectMany(turn => turn).GroupBy(sample => sample.Figure))
+            {
+                run.Report.Add(
+                    workload, Named(contestant.Variant, samples.Key), unit, [.. samples],
+                    [.. contestant.Ceilings.Select(ceiling => Named(ceiling, samples.Key))]);
+            }
         }
     }
 
@@ -38,14 +43,17 @@ internal sealed class Rounds(Run run, string workload, string unit, IReadOnlyLis
         while (watch.Elapsed < run.Scale.WarmUp);
     }
 
-    private async Task OnceAsync(IReadOnlyList<Contestant> turns, double share, string turn, Action<Contestant, Sample> keep)
+    private async Task OnceAsync(IReadOnlyList<Contestant> turn, double share, string which, Action<Contestant, IReadOnlyList<Sample>> keep)
     {
-        foreach (var contestant in turns)
+        foreach (var contestant in turn)
         {
             run.Stop.ThrowIfCancellationRequested();
-            var sample = await contestant.RunAsync(share);
-            keep(contestant, sample);
-            Run.Progress($"{workload}, {contestant.Variant}, {turn}: {Number.Text(sample.Value)} {unit}");
+            var samples = await contestant.RunAsync(share);
+            keep(contestant, samples);
+            var values = samples.Select(sample => $"{sample.Figure} {Number.Text(sample.Value)} {unit}".TrimStart());
+            Run.Progress($"{workload}, {contestant.Variant}, {which}: {string.Join(", ", values)}");
         }
     }
+
+    private static string Named(string variant, string? figure) => figure is null ? variant : $"{variant}, {figure}";
 }

@@ -39,16 +39,10 @@ internal static class PeersWorkload
             new Contestant(Ours, _ => handover.RunAsync(table, StartOursAsync), Confirmed));
 
         var latency = new PeerLatency(run, queue, theirs, paced);
-        var ours = new Percentiles(() => CommittedMessages.RunAsync(run, queue, table, besideRelay: true));
-        var asItShips = new Percentiles(() => latency.RunAsync(shipped));
-        var confirmed = new Percentiles(() => latency.RunAsync(confirming));
         await run.MeasureAsync("peers: commit to delivery", "ms",
-            new Contestant($"{AsItShips}, p50", _ => asItShips.MeasureAsync()),
-            new Contestant($"{AsItShips}, p99", _ => asItShips.P99()),
-            new Contestant($"{Confirmed}, p50", _ => confirmed.MeasureAsync()),
-            new Contestant($"{Confirmed}, p99", _ => confirmed.P99()),
-            new Contestant($"{Ours}, p50", _ => ours.MeasureAsync(), $"{AsItShips}, p50"),
-            new Contestant($"{Ours}, p99", _ => ours.P99(), $"{AsItShips}, p99"));
+            new Contestant(AsItShips, async _ => Percentiles.Of(await latency.RunAsync(shipped))),
+            new Contestant(Confirmed, async _ => Percentiles.Of(await latency.RunAsync(confirming))),
+            new Contestant(Ours, async _ => Percentiles.Of(await CommittedMessages.RunAsync(run, queue, table, paced, besideRelay: true)), AsItShips));
 
         var outage = new PeerOutage(run, queue, messages);
         await outage.RunAsync(AsItShips, theirs, () => StartAsync(shipped));
