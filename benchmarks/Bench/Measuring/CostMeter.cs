@@ -11,10 +11,12 @@ internal sealed class CostMeter
     private readonly int? _client;
     private readonly Stopwatch _watch;
     private readonly Readings _before;
+    private readonly long _doneWhenRead;
+    private readonly long _doneWhenTimed;
 
-    private CostMeter(Arena arena, Database? database, int? client, Readings before)
+    private CostMeter(Arena arena, Database? database, int? client, Readings before, long doneWhenRead, long doneWhenTimed)
     {
-        (_arena, _database, _client, _before) = (arena, database, client, before);
+        (_arena, _database, _client, _before, _doneWhenRead, _doneWhenTimed) = (arena, database, client, before, doneWhenRead, doneWhenTimed);
         _watch = Stopwatch.StartNew();
     }
 
@@ -22,22 +24,30 @@ internal sealed class CostMeter
     /// <param name="arena">Whose servers are read.</param>
     /// <param name="database">Any database of the server that is read; null where the work has none.</param>
     /// <param name="client">The process under test; null for this one.</param>
-    public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null) =>
-        new(arena, database, client, await ReadAsync(arena, database, client));
+    /// <param name="done">Counts the messages of work that is under way already; null where it begins later. Reading takes a while, and
+    /// what is done meanwhile is in the costs, but came before the clock.</param>
+    public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null, Func<long>? done = null)
+    {
+        var doneWhenRead = done?.Invoke() ?? 0;
+        var before = await ReadAsync(arena, database, client);
+        return new CostMeter(arena, database, client, before, doneWhenRead, done?.Invoke() ?? 0);
+    }
 
     /// <summary>Messages a second until now, and the costs of each of them.</summary>
+    /// <param name="done">How many are done by now, by the count with which this was started.</param>
     /// <exception cref="BenchException">There were none.</exception>
-    public async Task<Sample> StopAsync(long messages)
+    public async Task<Sample> StopAsync(long done)
     {
-        if (messages <= 0)
+        if (done <= _doneWhenTimed)
         {
             throw new BenchException("All was done before anything could be measured.");
         }
 
         var elapsed = _watch.Elapsed;
+        var messages = done - _doneWhenRead;
         var after = await ReadAsync(_arena, _database, _client);
         return new Sample(
-            messages / elapsed.TotalSeconds,
+            (done - _doneWhenTimed) / elapsed.TotalSeconds,
             new Costs(
                 (after.Client - _before.Client).TotalMicroseconds / messages,
                 (after.Broker - _before.Broker).TotalMicroseconds / messages,

@@ -6,7 +6,7 @@ using Bench.Setup;
 namespace Bench.Outage;
 
 /// <summary>Kills the broker under a relay that publishes, starts it again, and counts what has arrived in the end.</summary>
-internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
+internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table, Drain drain)
 {
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
@@ -42,10 +42,7 @@ internal sealed class BrokerOutage(Run run, BoundQueue queue, OutboxTable table)
         Run.Progress($"outage: {waiting} rows wait, the first has come after {watch.Elapsed.TotalSeconds:0.0} s");
 
         var rows = waiting + sent;
-        var meter = await CostMeter.StartAsync(run.Arena, table.Database);
-        var before = relay.Sent;
-        await relay.SentAsync(rows, run.Stop);
-        var sample = await meter.StopAsync(rows - before);
+        var sample = await drain.FromNowAsync(relay, rows);
 
         await table.RequireAllSentAsync();
         await queue.ConnectAsync();

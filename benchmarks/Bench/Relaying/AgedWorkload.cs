@@ -13,10 +13,9 @@ internal static class AgedWorkload
 
     public static async Task RunAsync(Run run)
     {
-        var rows = run.Scale.Of(100_000, 10_000);
         var million = run.Scale.Of(1_000_000, 50_000);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.aged");
-        await using var clean = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));
+        await using var clean = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
         // Nothing is measured yet, so all are made at once.
         var (passing, unsent, sent) = (
             HeldTable.CreateAsync(run, queue, million),
@@ -26,17 +25,18 @@ internal static class AgedWorkload
         await using var waiting = await unsent;
         await using var kept = await sent;
         await Task.WhenAll(clean.SettleAsync(), held.SettleAsync(), waiting.SettleAsync(), kept.SettleAsync());
-        var waitingDrain = new Drain(run, queue, waiting);
-        var keptDrain = new Drain(run, queue, kept);
+        var (cleanDrain, waitingDrain, keptDrain) = (new Drain(run, queue, clean), new Drain(run, queue, waiting), new Drain(run, queue, kept));
 
         await run.MeasureAsync(Workload, Unit,
-            new Contestant(Clean, _ => clean.RunAsync(rows)),
-            new Contestant($"a snapshot held while {Number.Text(million)} rows passed", _ => held.DrainAsync(rows), Clean),
-            new Contestant($"{Number.Text(2 * million)} rows waiting", _ => waitingDrain.RunFromBacklogAsync(rows), Clean),
-            new Contestant($"{Number.Text(5 * million)} sent rows kept", _ => keptDrain.RunOnAsync(rows), Clean));
+            new Contestant(Clean, share => cleanDrain.FromCommitAsync(Rows(share))),
+            new Contestant($"a snapshot held while {Number.Text(million)} rows passed", share => held.DrainAsync(Rows(share)), Clean),
+            new Contestant($"{Number.Text(2 * million)} rows waiting", share => waitingDrain.FromFirstMarkInBacklogAsync(Rows(share)), Clean),
+            new Contestant($"{Number.Text(5 * million)} sent rows kept", share => keptDrain.FromCommitBesideOthersAsync(Rows(share)), Clean));
         await run.MeasureAsync(Workload, "ms",
-            new Contestant("a row that commits late, under that snapshot", _ => held.LateCommitAsync()));
+            new Contestant("a row that commits late, under that snapshot", _ => held.LateCommitAsync()) { WarmsUp = false });
         run.Report.Add(Figure.Of(Workload, $"table after marking {Number.Text(million)} rows", "bytes/byte before", [held.Growth], ceiling: 1));
+
+        int Rows(double share) => run.Scale.Of(100_000, 10_000, share);
     }
 
     private static async Task<OutboxTable> FilledAsync(Run run, BoundQueue queue, int rows, bool sent)

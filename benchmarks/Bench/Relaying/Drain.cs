@@ -4,36 +4,49 @@ using Npgsql;
 
 namespace Bench.Relaying;
 
-/// <summary>Commits rows while a relay is asleep, and takes the time from that commit until the last row is marked.</summary>
-internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsyncDisposable
+/// <summary>Commits rows and takes the time until the last one is marked.</summary>
+internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table)
 {
-    public async Task<Sample> RunAsync(int rows, string key = "NULL", string retention = "7d")
+    /// <summary>From the commit, when the relay is asleep, of rows that are alone in the table.</summary>
+    public async Task<Sample> FromCommitAsync(int rows, string key = "NULL", string retention = "7d")
     {
-        await table.EmptyAsync();
-        await queue.EmptyAsync();
+        await EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange, ("Outbox:Retention", retention));
-        var sample = await RunAsync(relay, rows, key);
+        var sample = await CommitAsync(relay, rows, key);
         await table.RequireAllSentAsync();
         return sample;
     }
 
-    /// <summary>The same beside all rows that the table holds already.</summary>
-    public async Task<Sample> RunOnAsync(int rows)
+    /// <summary>From the commit, beside all rows that the table holds already.</summary>
+    public async Task<Sample> FromCommitBesideOthersAsync(int rows)
     {
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        return await RunWithAsync(relay, rows);
+        return await FromCommitByAsync(relay, rows);
     }
 
-    /// <summary>The same by a relay that is at work already.</summary>
-    public async Task<Sample> RunWithAsync(RunningRelay relay, int rows)
+    /// <summary>The same by a relay that has been at work there.</summary>
+    public async Task<Sample> FromCommitByAsync(RunningRelay relay, int rows)
     {
         await table.CheckpointAsync();
         await queue.EmptyAsync();
-        return await RunAsync(relay, rows);
+        return await CommitAsync(relay, rows);
     }
 
-    /// <summary>Takes the time of <paramref name="rows"/> rows out of a backlog, and fills the backlog up again.</summary>
-    public async Task<Sample> RunFromBacklogAsync(int rows)
+    /// <summary>From the first row that is marked, when others are on their way already, of rows that are alone in the table.</summary>
+    public async Task<Sample> FromFirstMarkAsync(int rows)
+    {
+        await EmptyAsync();
+        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
+        var first = relay.SentAsync(1, run.Stop);
+        await table.FillAsync(rows);
+        await first;
+        var sample = await FromNowAsync(relay, rows);
+        await table.RequireAllSentAsync();
+        return sample;
+    }
+
+    /// <summary>From the first row that is marked out of a backlog, which is filled up again.</summary>
+    public async Task<Sample> FromFirstMarkInBacklogAsync(int rows)
     {
         await table.CheckpointAsync();
         await queue.EmptyAsync();
@@ -42,10 +55,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         await using (var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange))
         {
             await relay.SentAsync(1, run.Stop);
-            var meter = await CostMeter.StartAsync(run.Arena, table.Database);
-            var before = relay.Sent;
-            await relay.SentAsync(before + rows, run.Stop);
-            sample = await meter.StopAsync(relay.Sent - before);
+            sample = await FromNowAsync(relay, relay.Sent + rows);
             sent = relay.Sent;
         }
 
@@ -53,7 +63,21 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         return sample;
     }
 
-    private async Task<Sample> RunAsync(RunningRelay relay, int rows, string key = "NULL")
+    /// <summary>From now, while the relay works, until it has marked so many rows since its start.</summary>
+    public async Task<Sample> FromNowAsync(RunningRelay relay, long sent)
+    {
+        var meter = await CostMeter.StartAsync(run.Arena, table.Database, done: () => relay.Sent);
+        await relay.SentAsync(sent, run.Stop);
+        return await meter.StopAsync(relay.Sent);
+    }
+
+    private async Task EmptyAsync()
+    {
+        await table.EmptyAsync();
+        await queue.EmptyAsync();
+    }
+
+    private async Task<Sample> CommitAsync(RunningRelay relay, int rows, string key = "NULL")
     {
         await using var connection = await table.Database.Source.OpenConnectionAsync(run.Stop);
         await using var transaction = await connection.BeginTransactionAsync(run.Stop);
@@ -71,9 +95,4 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table) : IAsy
         var arrived = await queue.CountAsync();
         return arrived == rows ? sample : throw new BenchException($"{rows} rows were relayed, but {arrived} messages are in the queue.");
     }
-
-    /// <summary>See <see cref="OutboxTable.SettleAsync"/>.</summary>
-    public Task SettleAsync() => table.SettleAsync();
-
-    public ValueTask DisposeAsync() => table.DisposeAsync();
 }

@@ -6,30 +6,35 @@ namespace Bench.Relaying;
 /// <summary>How fast one relay empties its table, against the same messages published from memory.</summary>
 internal static class RelayWorkload
 {
-    private const string Workload = "relay";
-    private const string Unit = "messages/s";
-    private const string Memory = "memory, best of 1, 2 and 4 channels";
     private const string OneByOne = "memory, one confirm round trip each";
     private const string Unkeyed = "marking";
+    private static readonly int[] Channels = [1, 2, 4];
 
     public static async Task RunAsync(Run run)
     {
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.relay");
-        await using var drain = new Drain(run, queue, await OutboxTable.CreateAsync(run.Arena, queue.Exchange));
-        var ceiling = new MemoryCeiling(run, queue);
-        var rows = run.Scale.Of(200_000, 20_000);
-        var few = run.Scale.Of(5_000, 500);
+        await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
+        var drain = new Drain(run, queue, table);
+        var memory = new MemoryCeiling(run, queue);
+        var ceilings = Channels.Select(channels => channels == 1 ? "memory, 1 channel" : $"memory, {channels} channels").ToList();
 
-        await run.MeasureAsync(Workload, Unit,
-            // Three times half of the rows: it is at its full speed long before.
-            new Contestant(Memory, _ => ceiling.PipelinedAsync(rows / 2)),
-            new Contestant(OneByOne, _ => ceiling.OneByOneAsync(few)),
-            new Contestant(Unkeyed, _ => drain.RunAsync(rows), Memory),
-            new Contestant("retention 0", _ => drain.RunAsync(rows, retention: "0"), Memory),
-            new Contestant("100,000 keys", _ => drain.RunAsync(rows / 2, Keys(100_000)), Unkeyed),
-            new Contestant("1,000 keys", _ => drain.RunAsync(rows / 2, Keys(1_000)), Unkeyed),
-            new Contestant("100 keys", _ => drain.RunAsync(rows / 4, Keys(100)), Unkeyed),
-            new Contestant("1 key", _ => drain.RunAsync(few, Keys(1)), OneByOne));
+        await run.MeasureAsync("relay", "messages/s",
+        [
+            // Half of the rows: it is at its full speed long before, and there are three of them.
+            .. Channels.Zip(ceilings, (channels, name) => new Contestant(name, share => memory.PipelinedAsync(Rows(share) / 2, channels))),
+            new(OneByOne, share => memory.OneByOneAsync(Few(share))),
+            new(Unkeyed, share => drain.FromCommitAsync(Rows(share)), ceilings),
+            new("retention 0", share => drain.FromCommitAsync(Rows(share), retention: "0"), ceilings),
+            // Two rows of each key at least: of a key with one only, nothing has to wait.
+            new("100,000 keys", share => drain.FromCommitAsync(Rows(share), Keys(100_000)), Unkeyed),
+            new("1,000 keys", share => drain.FromCommitAsync(Rows(share), Keys(1_000)), Unkeyed),
+            new("100 keys", share => drain.FromCommitAsync(Rows(share) / 4, Keys(100)), Unkeyed),
+            new("1 key", share => drain.FromCommitAsync(Few(share), Keys(1)), OneByOne),
+        ]);
+
+        int Rows(double share) => run.Scale.Of(200_000, 20_000, share);
+
+        int Few(double share) => run.Scale.Of(5_000, 500, share);
     }
 
     private static string Keys(int count) => $"'key-' || n % {count}";
