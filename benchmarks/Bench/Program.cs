@@ -9,6 +9,10 @@ if (args.Any(argument => argument is "--help" or "-h"))
     return 0;
 }
 
+// As the service does: it reserves a thread for each connection of its pool of 50.
+ThreadPool.GetMinThreads(out var workers, out var completions);
+ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + 50), completions);
+
 using var interruption = new Interruption();
 try
 {

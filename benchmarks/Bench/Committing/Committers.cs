@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Bench.Measuring;
 using Bench.Relaying;
 using Bench.Setup;
-using Npgsql;
 using Outbox;
 
 namespace Bench.Committing;
@@ -10,44 +9,33 @@ namespace Bench.Committing;
 /// <summary>Commits business rows side by side, each with a context of its own, as requests do.</summary>
 internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
 {
-    private readonly TimeSpan _duration = TimeSpan.FromSeconds(run.Scale.Quick ? 0.5 : 2);
-
     /// <summary>What a purchase is committed with: nothing, a plain row, a message.</summary>
     public static readonly Action<OutboxContext, Purchase>
         Nothing = (_, _) => { },
         Receipt = (db, purchase) => db.Add(PurchaseReceipt.Of(purchase)),
         Message = (db, purchase) => db.AddMessage(PurchaseMade.Of(purchase));
 
-    public async Task<Sample> RunAsync(int committers, Action<OutboxContext, Purchase> addTo)
+    public async Task<Sample> RunAsync(int committers, Action<OutboxContext, Purchase> addTo, double share)
     {
         await EmptyAsync();
-        return await CommitAsync(committers, addTo);
+        return await CommitAsync(committers, addTo, share);
     }
 
-    /// <summary>Every commit notifies. A real relay would wake up when messages follow each other, so a session holds the relay's sleep lock
-    /// in its place.</summary>
-    public async Task<Sample> RunAsleepAsync(int committers)
+    /// <summary>Every commit notifies.</summary>
+    public async Task<Sample> RunAsleepAsync(int committers, double share)
     {
-        await using var sleeper = await table.Database.Source.OpenConnectionAsync();
-        await using var sleep = new NpgsqlCommand($"SELECT pg_advisory_lock({OutboxSql.SleepLock}, 'outbox_message'::regclass::oid::int)", sleeper);
-        await sleep.ExecuteNonQueryAsync();
-        try
-        {
-            return await RunAsync(committers, Message);
-        }
-        finally
-        {
-            sleep.CommandText = "SELECT pg_advisory_unlock_all()";
-            await sleep.ExecuteNonQueryAsync();
-        }
+        await EmptyAsync();
+        await using var sleeper = await Sleeper.StartAsync(table.Database.Source);
+        var sample = await CommitAsync(committers, Message, share);
+        return sleeper.Heard > 0 ? sample : throw new BenchException("No commit has notified the relay that was asleep.");
     }
 
     /// <summary>The relay takes its share of the same cores: that counts.</summary>
-    public async Task<Sample> RunAwakeAsync(int committers)
+    public async Task<Sample> RunAwakeAsync(int committers, double share)
     {
         await EmptyAsync();
         await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        return await CommitAsync(committers, Message);
+        return await CommitAsync(committers, Message, share);
     }
 
     private async Task EmptyAsync()
@@ -57,18 +45,19 @@ internal sealed class Committers(Run run, BoundQueue queue, OutboxTable table)
         await queue.EmptyAsync();
     }
 
-    private async Task<Sample> CommitAsync(int committers, Action<OutboxContext, Purchase> addTo)
+    private async Task<Sample> CommitAsync(int committers, Action<OutboxContext, Purchase> addTo, double share)
     {
+        var duration = TimeSpan.FromSeconds((run.Scale.Quick ? 0.5 : 2) * share);
         var meter = await CostMeter.StartAsync(run.Arena, table.Database);
-        var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(addTo))));
+        var counts = await Task.WhenAll(Enumerable.Range(0, committers).Select(_ => Task.Run(() => CommitUntilTimeIsUpAsync(duration, addTo))));
         return await meter.StopAsync(counts.Sum());
     }
 
-    private async Task<int> CommitUntilTimeIsUpAsync(Action<OutboxContext, Purchase> addTo)
+    private async Task<int> CommitUntilTimeIsUpAsync(TimeSpan duration, Action<OutboxContext, Purchase> addTo)
     {
         var watch = Stopwatch.StartNew();
         var count = 0;
-        for (; watch.Elapsed < _duration; count++)
+        for (; watch.Elapsed < duration; count++)
         {
             await using var db = table.NewContext();
             var purchase = Purchase.New();

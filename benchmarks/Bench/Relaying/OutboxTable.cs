@@ -1,5 +1,6 @@
 using Bench.Setup;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Outbox;
 
 namespace Bench.Relaying;
@@ -33,11 +34,11 @@ internal sealed class OutboxTable : IAsyncDisposable
 
     public OutboxContext NewContext() => _contexts();
 
-    /// <summary>Makes contexts with these settings: those of a relay in this process, say, which then hears of their commits.</summary>
+    /// <summary>Takes contexts from a pool, as a service does, with these settings: those of a relay in this process, say, which then hears of their commits.</summary>
     public Func<OutboxContext> ContextsWith(OutboxOptions outbox)
     {
         var options = new DbContextOptionsBuilder<OutboxContext>().UseNpgsql(Database.Source).UseOutbox(outbox).Options;
-        return () => new OutboxContext(options);
+        return new PooledDbContextFactory<OutboxContext>(options).CreateDbContext;
     }
 
     /// <summary>Commits <paramref name="rows"/> rows at once.</summary>

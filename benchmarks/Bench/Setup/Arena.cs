@@ -13,8 +13,6 @@ internal sealed class Arena : IAsyncDisposable
     {
         ["shared_buffers"] = "512MB",
         ["max_wal_size"] = "4GB",
-        // Each peer's program keeps a pool of its own.
-        ["max_connections"] = "300",
     };
 
     private readonly NativeServers _servers;
