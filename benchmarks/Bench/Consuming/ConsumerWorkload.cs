@@ -6,16 +6,12 @@ namespace Bench.Consuming;
 /// <summary>How fast messages have their effect, against the same rows written without handlers.</summary>
 internal static class ConsumerWorkload
 {
-    private const string Workload = "consumer";
-    private const string Unit = "messages/s";
-    private const string Raw = "raw SQL batches, best of 1 and 2";
     private const string OneByOne = "20 hot rows, one by one";
     private const string UnorderedOneByOne = "20 hot rows, three unordered consumers, one by one";
+    private static readonly string[] Raw = ["raw SQL batches, one consumer", "raw SQL batches, two consumers"];
 
     public static async Task RunAsync(Run run)
     {
-        var messages = run.Scale.Of(40_000, 4_000);
-        var hot = run.Scale.Of(2_000, 600);
         await using var table = await EffectTable.CreateAsync(run.Arena);
         await using var plain = await BoundQueue.DeclareAsync(run.Arena, "bench.raw");
         var raw = new RawCeiling(run, table, plain);
@@ -32,16 +28,20 @@ internal static class ConsumerWorkload
         await using var unorderedOnes = await FilledQueue.DeclareAsync(
             run, table, "bench.unordered.ones", queue => queue.Handle<Counting, ChangeHotRows>().Unordered().BatchSize(1).Lanes(1));
 
-        await run.MeasureAsync(Workload, Unit,
-            new Contestant(Raw, _ => raw.HandleAsync(messages)),
-            new Contestant("handler, one insert with EF Core", _ => insert.HandleAsync(messages), Raw),
-            new Contestant("handler, one insert with EF Core, saved together", _ => together.HandleAsync(messages), Raw),
-            new Contestant("batch handler, one insert each with EF Core", _ => batch.HandleAsync(messages), Raw),
-            new Contestant("batch handler, one statement for all", _ => atOnce.HandleAsync(messages), Raw));
-        await run.MeasureAsync(Workload, Unit,
-            new Contestant(OneByOne, _ => orderedOnes.HandleAsync(hot)),
-            new Contestant("20 hot rows, ordered queue", _ => ordered.HandleAsync(hot), OneByOne),
-            new Contestant(UnorderedOneByOne, _ => unorderedOnes.HandleAsync(3 * hot, consumers: 3)),
-            new Contestant("20 hot rows, three unordered consumers", _ => unordered.HandleAsync(3 * hot, consumers: 3), UnorderedOneByOne));
+        await run.MeasureAsync("consumer", "messages/s",
+            new Contestant(Raw[0], share => raw.HandleAsync(Messages(share), consumers: 1)),
+            new Contestant(Raw[1], share => raw.HandleAsync(Messages(share), consumers: 2)),
+            new Contestant("handler, one insert with EF Core", share => insert.HandleAsync(Messages(share)), Raw),
+            new Contestant("handler, one insert with EF Core, saved together", share => together.HandleAsync(Messages(share)), Raw),
+            new Contestant("batch handler, one insert each with EF Core", share => batch.HandleAsync(Messages(share)), Raw),
+            new Contestant("batch handler, one statement for all", share => atOnce.HandleAsync(Messages(share)), Raw),
+            new Contestant(OneByOne, share => orderedOnes.HandleAsync(Hot(share))),
+            new Contestant("20 hot rows, ordered queue", share => ordered.HandleAsync(Hot(share)), OneByOne),
+            new Contestant(UnorderedOneByOne, share => unorderedOnes.HandleAsync(3 * Hot(share), consumers: 3)),
+            new Contestant("20 hot rows, three unordered consumers", share => unordered.HandleAsync(3 * Hot(share), consumers: 3), UnorderedOneByOne));
+
+        int Messages(double share) => run.Scale.Of(20_000, 4_000, share);
+
+        int Hot(double share) => run.Scale.Of(2_000, 600, share);
     }
 }

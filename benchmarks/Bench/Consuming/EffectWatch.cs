@@ -8,7 +8,8 @@ internal static class EffectWatch
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
-    /// <summary>From the first effect until there are as many as <paramref name="messages"/>.</summary>
+    /// <summary>The rate from the first effect to the last by the database's own clock, however late they are seen here; the costs
+    /// from when the first ones are seen. Where few messages are all handled by then, they have none.</summary>
     /// <param name="arena">Whose servers work.</param>
     /// <param name="table">Empty before.</param>
     /// <param name="messages">How many there are.</param>
@@ -16,9 +17,11 @@ internal static class EffectWatch
     public static async Task<Sample> MeasureAsync(Arena arena, EffectTable table, int messages, int? client)
     {
         await Eventually.IsTrueAsync(async () => await table.CountAsync() > 0, Deadline, "the first effect");
-        var meter = await CostMeter.StartAsync(arena, table.Database, client);
+        // Before the costs are read, which takes a while.
         var before = await table.CountAsync();
-        await Eventually.IsTrueAsync(async () => await table.CountAsync() >= messages, Deadline, "all effects");
-        return await meter.StopAsync(messages - before);
+        var meter = await CostMeter.StartAsync(arena, table.Database, client);
+        await Eventually.IsTrueAsync(() => table.HoldsAsync(messages), Deadline, "all effects");
+        var costs = before < messages ? (await meter.StopAsync(messages - before)).Costs : null;
+        return new Sample(await table.RateAsync(), costs);
     }
 }

@@ -21,43 +21,34 @@ internal sealed class FilledQueue : IAsyncDisposable
 
     public static async Task<FilledQueue> DeclareAsync(Run run, EffectTable table, string queue, Action<QueueBuilder> describe)
     {
-        // A consumer declares its queue and everything around it.
-        await using (var consumers = await RunningConsumers.StartAsync(run.Arena, table.Database, queue, describe, hosts: 1))
-        {
-            await consumers.ReadyAsync();
-        }
-
-        return new FilledQueue(run, table, queue, describe, await run.Arena.ConnectAsync());
+        var filled = new FilledQueue(run, table, queue, describe, await run.Arena.ConnectAsync());
+        await filled.DeclareAsync();
+        return filled;
     }
 
     public async Task<Sample> HandleAsync(int messages, int consumers = 1)
     {
         await FillAsync(messages);
         await using var running = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, consumers);
-        await running.HandledAsync(1, _run.Stop);
-        var meter = await CostMeter.StartAsync(_run.Arena, _table.Database);
-        var before = running.Handled;
-        await running.HandledAsync(messages, _run.Stop);
-        var sample = await meter.StopAsync(messages - before);
+        var sample = await EffectWatch.MeasureAsync(_run.Arena, _table, messages, client: null);
         await _table.RequireEffectsAsync(messages);
         return sample;
     }
 
-    /// <summary>The same by one consumer, which is watched from outside.</summary>
-    public async Task<Sample> HandleWatchedAsync(int messages)
+    // A consumer declares its queue and everything around it.
+    private async Task DeclareAsync()
     {
-        await FillAsync(messages);
-        await using var running = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, hosts: 1);
-        var sample = await EffectWatch.MeasureAsync(_run.Arena, _table, messages, client: null);
-        await _table.RequireEffectsAsync(messages);
-        return sample;
+        await using var consumers = await RunningConsumers.StartAsync(_run.Arena, _table.Database, _queue, _describe, hosts: 1);
+        await consumers.ReadyAsync();
     }
 
     private async Task FillAsync(int messages)
     {
         await _table.EmptyAsync();
         await using var channel = await _connection.CreateChannelAsync();
-        await channel.QueuePurgeAsync(_queue);
+        // A new queue in its place, as the others get one: see BoundQueue.
+        await channel.QueueDeleteAsync(_queue);
+        await DeclareAsync();
         await using var publisher = await MemoryPublisher.OpenAsync(_run.Arena, channels: 2);
         await publisher.PublishAsync(Exchange, messages, Counting.MessageType, Counting.Body);
     }

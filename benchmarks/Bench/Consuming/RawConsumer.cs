@@ -21,8 +21,8 @@ internal sealed class RawConsumer(NpgsqlDataSource database, IChannel channel, s
 
     private readonly Channel<Arrival> _arrived = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
-    /// <summary>Handles messages until it is stopped; says after each batch how many they were.</summary>
-    public async Task RunAsync(Action<int> handled, CancellationToken stop)
+    /// <summary>Handles messages until it is stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
     {
         await channel.BasicQosAsync(0, Prefetch, global: false, stop);
         var consumer = new AsyncEventingBasicConsumer(channel);
@@ -46,7 +46,6 @@ internal sealed class RawConsumer(NpgsqlDataSource database, IChannel channel, s
 
             await StoreAsync(batch);
             await channel.BasicAckAsync(batch[^1].Tag, multiple: true, CancellationToken.None);
-            handled(batch.Count);
             batch.Clear();
         }
     }

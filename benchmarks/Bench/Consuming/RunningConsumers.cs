@@ -1,6 +1,5 @@
 using Bench.Setup;
 using Inbox;
-using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -14,7 +13,6 @@ internal sealed class RunningConsumers : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(3);
 
     private readonly List<IHost> _hosts = [];
-    private readonly Counted _handled = new(Telemetry.InboxMeterName, "inbox.handled");
 
     private RunningConsumers()
     {
@@ -32,19 +30,12 @@ internal sealed class RunningConsumers : IAsyncDisposable
             builder.Services.AddInbox<EffectContext>(inbox => inbox.Queue(queue, describe));
             builder.Services.AddInboxConsumers<EffectContext>();
             var host = builder.Build();
-            consumers._handled.Follow(host.Services);
             consumers._hosts.Add(host);
         }
 
         await Task.WhenAll(consumers._hosts.Select(host => host.StartAsync()));
         return consumers;
     }
-
-    /// <summary>How many messages have had their effect since the start.</summary>
-    public long Handled => _handled.Count;
-
-    /// <summary>Completes when so many messages have had their effect since the start.</summary>
-    public Task HandledAsync(long messages, CancellationToken cancellationToken) => _handled.ReachedAsync(messages, cancellationToken);
 
     /// <summary>Returns when the queues are declared and subscribed to.</summary>
     public Task ReadyAsync() => Eventually.IsTrueAsync(
@@ -60,6 +51,5 @@ internal sealed class RunningConsumers : IAsyncDisposable
     {
         await Task.WhenAll(_hosts.Select(host => host.StopAsync()));
         _hosts.ForEach(host => host.Dispose());
-        _handled.Dispose();
     }
 }

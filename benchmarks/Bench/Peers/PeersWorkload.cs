@@ -68,7 +68,7 @@ internal static class PeersWorkload
 
         await run.MeasureAsync("peers: consumer", "messages/s",
             new Contestant(durable, _ => inbox.RunAsync()),
-            new Contestant($"{Ours}, handler with one insert", _ => queue.HandleWatchedAsync(messages), durable),
-            new Contestant($"{Ours}, handler with one insert, saved together", _ => together.HandleWatchedAsync(messages), durable));
+            new Contestant($"{Ours}, handler with one insert", _ => queue.HandleAsync(messages), durable),
+            new Contestant($"{Ours}, handler with one insert, saved together", _ => together.HandleAsync(messages), durable));
     }
 }
