@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
 
 namespace OrderService.Tests.Operations;
 
@@ -16,7 +17,7 @@ public sealed class OpsGateTests(ServersFixture servers)
     public async Task Without_a_configured_token_nothing_is_there(string? token)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var service = await arena.StartAsync("--Roles=api", "--environment=Production");
+        var service = await StartAsync(arena, "--environment=Production");
 
         using var answer = await AskAsync(service, token);
 
@@ -24,10 +25,23 @@ public sealed class OpsGateTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task With_a_configured_token_only_that_token_opens()
+    public async Task In_development_it_is_there_without_one()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var service = await arena.StartAsync("--Roles=api", $"--Operations:Token={Token}");
+        var service = await StartAsync(arena, "--environment=Development");
+
+        using var answer = await AskAsync(service, token: null);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Development")]
+    [InlineData("Production")]
+    public async Task With_a_configured_token_only_that_token_opens(string environment)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await StartAsync(arena, $"--environment={environment}", $"--Operations:Token={Token}");
 
         foreach (var token in new[] { null, Token[..^1], Token + "0", Token.ToUpperInvariant() })
         {
@@ -36,10 +50,13 @@ public sealed class OpsGateTests(ServersFixture servers)
             Assert.Equal("Bearer", refused.Headers.WwwAuthenticate.Single().Scheme);
         }
 
-        // Past the gate there is nothing behind this path.
         using var answer = await AskAsync(service, Token);
-        await answer.ProblemAsync(HttpStatusCode.NotFound);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
+
+    // Where nothing is mapped, routing alone would answer with 404, gate or not.
+    private static Task<ServiceUnderTest> StartAsync(ServiceArena arena, params string[] settings) =>
+        arena.StartAsync(_ => { }, routes => routes.MapGet("/ops/anything", () => "open"), ["--Roles=api", .. settings]);
 
     private static async Task<HttpResponseMessage> AskAsync(ServiceUnderTest service, string? token)
     {
