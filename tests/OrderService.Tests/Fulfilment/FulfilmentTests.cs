@@ -28,6 +28,7 @@ public sealed class FulfilmentTests(ServersFixture servers)
         await service.BecomesAsync(id, "confirmed");
         await Eventually.EqualsAsync(
             1L, () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM notification WHERE order_id = $1 AND kind = 'confirmed'", id), Soon, "notifications");
+        await arena.TellsOnceAsync("orders.order-confirmed.v1", $$"""{"orderId":"{{id}}","customerId":"anna"}""");
         Assert.Equal(999_998, await arena.AvailableAsync("sku-1"));
         Assert.Equal(999_999, await arena.AvailableAsync("sku-2"));
         Assert.Equal(1, await arena.CountAsync("notification"));
@@ -48,6 +49,7 @@ public sealed class FulfilmentTests(ServersFixture servers)
         await service.BecomesAsync(id, "rejected");
         await Eventually.EqualsAsync(
             1L, () => arena.Arena.ScalarAsync<long>("SELECT count(*) FROM notification WHERE order_id = $1 AND kind = 'rejected'", id), Soon, "notifications");
+        await arena.TellsOnceAsync("orders.order-rejected.v1", $$"""{"orderId":"{{id}}","customerId":"anna"}""");
         Assert.Equal(1_000_000, await arena.AvailableAsync("sku-1"));
         Assert.Equal(5, await arena.AvailableAsync("rare"));
     }

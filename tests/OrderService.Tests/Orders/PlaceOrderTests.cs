@@ -27,7 +27,12 @@ public sealed class PlaceOrderTests(ServersFixture servers)
         Assert.Equal(1, await arena.CountAsync("orders"));
         Assert.Equal(id, await arena.Arena.ScalarAsync<string>(
             "SELECT key FROM outbox_message WHERE type = 'orders.order-placed.v1' AND routing_key = type AND exchange = 'orders.events'"));
-        Assert.Equal(id, await arena.Arena.ScalarAsync<string>("SELECT convert_from(body, 'UTF8')::jsonb ->> 'orderId' FROM outbox_message"));
+        await arena.TellsOnceAsync(
+            "orders.order-placed.v1",
+            $$"""
+            {"orderId":"{{id}}","customerId":"Zoë","currency":"CHF","total":1001500000,"placedAt":{{placed.GetProperty("placedAt").GetRawText()}},"lines":[
+                {"sku":"Größe ⅔ 🚀","quantity":1000000,"unitPrice":1.5},{"sku":"b","quantity":1,"unitPrice":1000000000},{"sku":"free","quantity":1,"unitPrice":0}]}
+            """);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -38,6 +39,15 @@ internal static class Requests
 
     public static Task<HttpResponseMessage> CancelAsync(this ServiceUnderTest service, Guid id) =>
         service.Http.PostAsync($"/orders/{id}/cancel", null);
+
+    /// <summary>On a busy machine some are told to come again, perhaps even the one whose order it is; then they do. What is sent must be safe to repeat.</summary>
+    public static async Task<HttpResponseMessage> InsistAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        HttpResponseMessage? answer = null;
+        await Eventually.IsTrueAsync(
+            async () => (answer = await send()).StatusCode != HttpStatusCode.ServiceUnavailable, TimeSpan.FromMinutes(1), "an answer that is not 503");
+        return answer!;
+    }
 
     /// <summary>Waits until an order has come to a status.</summary>
     public static Task BecomesAsync(this ServiceUnderTest service, Guid id, string status) => Eventually.EqualsAsync(
