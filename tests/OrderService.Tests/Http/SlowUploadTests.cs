@@ -76,9 +76,14 @@ public sealed class SlowUploadTests(RunningApi api) : IClassFixture<RunningApi>
         {
             await client.ConnectAsync(IPAddress.Loopback, api.Service.Http.BaseAddress!.Port);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-                $"POST {Path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {Body.Length + 1}\r\n\r\n{Body}"));
+                $"POST {Path} HTTP/1.1\r\nHost: gone\r\nContent-Type: application/json\r\nContent-Length: {Body.Length + 1}\r\n\r\n{Body}"));
         }
 
+        await Eventually.IsTrueAsync(
+            () => api.Service.Log.All.Any(line =>
+                line.Contains("Request finished", StringComparison.Ordinal) && line.Contains($"http://gone{Path}", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(20), "the request has ended");
+        Assert.Equal(before, await api.Arena.CountAsync(Table));
 #if (!noSample)
         using var answer = await api.Service.PlaceAsync(Body);
 #else

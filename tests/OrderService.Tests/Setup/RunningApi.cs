@@ -10,7 +10,8 @@ public sealed class RunningApi(ServersFixture servers) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Arena = await ServiceArena.CreateAsync(servers);
-        Service = await Arena.StartAsync("--Roles=api");
+        // It says when a request has ended.
+        Service = await Arena.StartAsync("--Roles=api", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Information");
     }
 
     public async Task DisposeAsync() => await Arena.DisposeAsync();
