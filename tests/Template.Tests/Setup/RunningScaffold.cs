@@ -76,11 +76,16 @@ internal sealed class RunningScaffold : IAsyncDisposable
             await Eventually.IsTrueAsync(
                 async () =>
                 {
-                    Assert.False(process.HasExited);
+                    if (process.HasExited)
+                    {
+                        return true;
+                    }
+
                     using var answer = await running.Http.GetAsync("/health/ready");
                     return answer.IsSuccessStatusCode;
                 },
                 ReadyDeadline, () => $"{directory} is ready; its log:\n{running.Log}");
+            Assert.False(process.HasExited, $"{directory} has ended before it was ready; its log:\n{running.Log}");
             return running;
         }
         catch
