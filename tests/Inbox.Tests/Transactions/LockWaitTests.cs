@@ -1,4 +1,7 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Transactions;
 
@@ -64,5 +67,70 @@ public sealed class LockWaitTests(ServersFixture servers) : ArenaTests(servers)
 
         await Arena.UntilNotesAsync(1);
         Assert.DoesNotContain(consumer.Log.All, line => line.Contains("pauses", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task However_often_its_locks_are_waited_for_the_message_is_not_charged()
+    {
+        var id = Guid.CreateVersion7();
+        await using var other = Arena.NewContext();
+        await using var handling = await other.Database.BeginTransactionAsync();
+        await other.Database.ExecuteSqlAsync(
+            $"INSERT INTO inbox_message (consumer, message_id, body_hash) VALUES ({Arena.Queue}, {id}, '')");
+        var begun = new BegunTransactions();
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Settings["Inbox:HandlerTimeout"] = "1s";
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.AddContext = services => services.AddDbContext<NotesContext>(options => options.UseNpgsql(setup.Postgres).AddInterceptors(begun));
+        });
+
+        await Arena.PublishAsync(new Noted("waits"), id: id);
+        // Of a handler that waits for locks, ten are no fault of the message.
+        await Eventually.IsTrueAsync(() => begun.Count > 15, TimeSpan.FromSeconds(30), "tries");
+        await handling.RollbackAsync();
+
+        await consumer.UntilCountAsync("inbox.handled", 1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
+        Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
+    public async Task A_handler_that_never_gets_its_lock_is_charged_in_the_end_and_its_key_goes_on()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "locked out")
+                {
+                    await db.Database.ExecuteSqlRawAsync("DO 'BEGIN RAISE lock_not_available; END'", cancellationToken);
+                }
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("locked out"), key: "k");
+        await Arena.PublishAsync(new Noted("next"), key: "k");
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("text = 'next' AND attempt = 1"));
+    }
+
+    private sealed class BegunTransactions : DbTransactionInterceptor
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public override ValueTask<DbTransaction> TransactionStartedAsync(
+            DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _count);
+            return new(result);
+        }
     }
 }
