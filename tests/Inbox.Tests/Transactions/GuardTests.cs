@@ -263,6 +263,28 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task A_handler_that_has_the_guard_of_the_inbox_checked_early_is_a_dead_letter_at_once()
+    {
+        var calls = 0;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                calls++;
+                NoteIt.Add(db, message, context);
+                await db.Database.ExecuteSqlRawAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellationToken);
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("early"));
+
+        await Arena.DeadLetterAsync();
+        Assert.Equal(1, calls);
+        Assert.Equal(0, await Arena.NotesAsync());
+    }
+
+    [Fact]
     public async Task A_handler_that_turns_synchronous_commit_off_is_not_committed()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
