@@ -132,7 +132,8 @@ public sealed class InboxArena : IAsyncDisposable
                         message.BasicProperties.MessageId,
                         (message.BasicProperties.Headers ?? new Dictionary<string, object?>()).ToDictionary(
                             header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(text) : header.Value),
-                        message.Body.ToArray());
+                        message.Body.ToArray(),
+                        message.BasicProperties);
                 }
 
                 return dead is not null;
@@ -161,7 +162,7 @@ public sealed class InboxArena : IAsyncDisposable
 }
 
 /// <summary>A message out of the dead-letter queue.</summary>
-public sealed record DeadLetter(string? MessageId, IReadOnlyDictionary<string, object?> Headers, byte[] Body)
+public sealed record DeadLetter(string? MessageId, IReadOnlyDictionary<string, object?> Headers, byte[] Body, IReadOnlyBasicProperties Properties)
 {
     public string? Reason => Headers.GetValueOrDefault("x-dead-reason") as string;
 }
