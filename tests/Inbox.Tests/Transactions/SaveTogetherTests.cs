@@ -40,6 +40,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         {
             setup.Settings["Inbox:BatchSize"] = $"{Batch}";
             setup.Settings["Inbox:HandlerTimeout"] = "2s";
+            setup.Services = services => services.AddSingleton<TimeProvider>(new TimelessClock());
             Together(setup, async (db, message, context, cancellationToken) =>
             {
                 NoteIt.Add(db, message, context);

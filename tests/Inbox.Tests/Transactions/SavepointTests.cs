@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Inbox.Tests.Transactions;
 
@@ -12,9 +13,11 @@ public sealed class SavepointTests(ServersFixture servers) : ArenaTests(servers)
     [InlineData(true)]
     public async Task A_handler_that_rolls_back_to_what_an_earlier_one_has_left_takes_no_effect_along(bool savesTogether)
     {
+        var transactions = new ConcurrentDictionary<int, Guid>();
         await using var consumer = await ConsumeThreeTogetherAsync(savesTogether, async (db, message, context, cancellationToken) =>
         {
             var transaction = db.Database.CurrentTransaction!;
+            transactions.TryAdd(message.Number, transaction.TransactionId);
             switch (message.Number - Before)
             {
                 case 1:
@@ -43,6 +46,8 @@ public sealed class SavepointTests(ServersFixture servers) : ArenaTests(servers)
         await Arena.UntilNotesAsync(Before + 3);
         Assert.Equal(2, await Arena.NotesAsync($"number > {Before}"));
         Assert.Equal(Before + 3, consumer.Counts["inbox.handled"]);
+        Assert.Equal(3, transactions.Count);
+        Assert.Single(transactions.Values.Distinct());
     }
 
     [Fact]
@@ -73,6 +78,31 @@ public sealed class SavepointTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Single(transactions.Distinct());
     }
 
+    /// <summary>A savepoint around a save heals the transaction after an error of it: half an effect would be committed.</summary>
+    [Fact]
+    public async Task Savepoints_that_one_has_asked_for_heal_no_error_that_another_swallows()
+    {
+        await using var consumer = await ConsumeThreeTogetherAsync(savesTogether: false, async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            if (message.Number == Before + 1)
+            {
+                db.Database.AutoSavepointsEnabled = true;
+            }
+            else if (message.Number == Before + 2)
+            {
+                await db.SaveChangesAsync(cancellationToken);
+                NoteIt.Add(db, message with { Text = new string('x', 101) }, context);
+                await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync(cancellationToken));
+                db.ChangeTracker.Clear();
+            }
+        });
+
+        await UntilDeferredAsync();
+        await Arena.UntilNotesAsync(Before + 3);
+        Assert.Equal(0, await Arena.NotesAsync($"number = {Before + 2}"));
+    }
+
     /// <summary>The messages with the numbers after <see cref="Before"/> share a transaction and go to <paramref name="handling"/>.</summary>
     private async Task<RunningConsumer> ConsumeThreeTogetherAsync(bool savesTogether, Handling handling)
     {
@@ -84,6 +114,7 @@ public sealed class SavepointTests(ServersFixture servers) : ArenaTests(servers)
         {
             RetryInAnHour(setup);
             setup.Settings["Inbox:Lanes"] = "1";
+            setup.Services = services => services.AddSingleton<TimeProvider>(new TimelessClock());
             setup.Handling = async (db, message, context, cancellationToken) =>
             {
                 if (message.Number > Before)
