@@ -45,7 +45,7 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
             Assert.Contains("paused", await WhyNotReadyAsync(consumer), StringComparison.Ordinal);
         }
 
-        await Arena.UntilNotesAsync(200, 8);
+        await Arena.UntilNotesAsync(200);
         await AssertNothingBurntAsync(redelivered);
     }
 
@@ -201,7 +201,7 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
         network.Accept();
 
         var before = await Arena.NotesAsync();
-        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > before, TimeSpan.FromSeconds(5), "it goes on");
+        await Eventually.IsTrueAsync(async () => await Arena.NotesAsync() > before, TimeSpan.FromSeconds(20), "it goes on");
         await Arena.UntilNotesAsync(3_000, 60);
         await AssertNothingBurntAsync(redelivered);
     }
