@@ -12,10 +12,9 @@ internal static class ChainWorkload
     public static async Task RunAsync(Run run)
     {
         var orders = run.Scale.Of(5_000, 1_000);
-        await ServiceProcess.BuildAsync(run.Stop);
-        await using var database = await ServiceProcess.NewDatabaseAsync(run);
+        await using var database = await ServiceDatabases.NewAsync(run);
         await using var chain = await ServiceProcess.StartAsync(run, database, "api,relay,consumer");
-        await using var apiDatabase = await ServiceProcess.NewDatabaseAsync(run);
+        await using var apiDatabase = await ServiceDatabases.NewAsync(run);
         await using var api = await ServiceProcess.StartAsync(run, apiDatabase, "api");
 
         await run.MeasureAsync("chain", Unit,

@@ -13,8 +13,7 @@ internal static class MemoryWorkload
     public static async Task RunAsync(Run run)
     {
         var step = run.Scale.Of(1_000_000, 8_000) / Steps;
-        await ServiceProcess.BuildAsync(run.Stop);
-        await using var database = await ServiceProcess.NewDatabaseAsync(run);
+        await using var database = await ServiceDatabases.NewAsync(run);
         await using var service = await ServiceProcess.StartAsync(run, database, "relay,consumer");
         Report(run, "at the start", service);
         for (var done = step; done <= step * Steps; done += step)
