@@ -10,9 +10,9 @@ internal static class AckRate
 {
     private const string MessageType = "bench.acknowledging";
 
-    public static async Task<Sample> MeasureAsync(Run run, AckStrategy strategy, string queueType)
+    public static async Task<Sample> MeasureAsync(Run run, AckStrategy strategy, string queueType, double share)
     {
-        var messages = run.Scale.Of(15_000, 5_000);
+        var messages = run.Scale.Of(15_000, 5_000, share);
         await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.acknowledging", queueType);
         await FillAsync(run, queue, messages);
 

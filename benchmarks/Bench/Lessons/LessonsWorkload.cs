@@ -18,13 +18,19 @@ internal static class LessonsWorkload
         [
             .. from type in QueueTypes
                from strategy in PublishStrategy.All
-               select new Contestant($"{type}, {strategy.Name}", _ => PublishRate.MeasureAsync(run, strategy, type)),
+               select new Contestant($"{type}, {strategy.Name}", share => PublishRate.MeasureAsync(run, strategy, type, share)),
         ]);
+        // The broker and the client are warm by now: a small turn is for what acks alone run through.
+        foreach (var strategy in AckStrategy.All)
+        {
+            await AckRate.MeasureAsync(run, strategy, QueueTypes[^1], run.Scale.WarmUpShare);
+        }
+
         await run.MeasureAsync(Acknowledging, Rate,
         [
             .. from type in QueueTypes
                from strategy in AckStrategy.All
-               select new Contestant($"{type}, {strategy.Name}", _ => AckRate.MeasureAsync(run, strategy, type)),
+               select new Contestant($"{type}, {strategy.Name}", share => AckRate.MeasureAsync(run, strategy, type, share)) { WarmsUp = false },
         ]);
 
         await CrashConsumersAsync(run);
@@ -61,7 +67,7 @@ internal static class LessonsWorkload
 
     private static async Task CrashConsumersAsync(Run run)
     {
-        foreach (var type in QueueTypes)
+        foreach (var type in run.Scale.Quick ? QueueTypes[^1..] : QueueTypes)
         {
             foreach (var strategy in AckStrategy.All)
             {

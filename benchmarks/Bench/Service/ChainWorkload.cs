@@ -11,16 +11,17 @@ internal static class ChainWorkload
 
     public static async Task RunAsync(Run run)
     {
-        var orders = run.Scale.Of(5_000, 1_000);
         await using var database = await ServiceDatabases.NewAsync(run);
         await using var chain = await ServiceProcess.StartAsync(run, database, "api,relay,consumer");
         await using var apiDatabase = await ServiceDatabases.NewAsync(run);
         await using var api = await ServiceProcess.StartAsync(run, apiDatabase, "api");
 
         await run.MeasureAsync("chain", Unit,
-            new Contestant("placed only, the role api alone", _ => PlaceAsync(run, apiDatabase, api, orders, untilNotified: false)),
-            new Contestant("placed until notified, all roles in one process", _ => PlaceAsync(run, database, chain, orders, untilNotified: true),
+            new Contestant("placed only, the role api alone", share => PlaceAsync(run, apiDatabase, api, Orders(share), untilNotified: false)),
+            new Contestant("placed until notified, all roles in one process", share => PlaceAsync(run, database, chain, Orders(share), untilNotified: true),
                 "placed only, the role api alone"));
+
+        int Orders(double share) => run.Scale.Of(5_000, 1_000, share);
     }
 
     private static async Task<Sample> PlaceAsync(Run run, Database database, ServiceProcess service, int orders, bool untilNotified)
