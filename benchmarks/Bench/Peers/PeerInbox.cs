@@ -12,7 +12,7 @@ internal sealed class PeerInbox(Run run, WolverineProgram program, BoundQueue qu
         await table.EmptyAsync();
         await WolverineHost.ForgetAsync(table.Database);
         await queue.EmptyAsync();
-        await using (var publisher = await MemoryPublisher.OpenAsync(run.Arena, channels: 1))
+        await using (var publisher = await MemoryPublisher.OpenAsync(run.Arena, channels: 2))
         {
             await publisher.PublishAsync(queue.Exchange, messages, Counting.MessageType, Counting.Body);
         }

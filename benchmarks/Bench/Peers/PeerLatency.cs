@@ -10,12 +10,11 @@ internal sealed class PeerLatency(Run run, BoundQueue queue, OutboxTable table, 
 {
     public async Task<IReadOnlyList<double>> RunAsync(WolverineProgram program)
     {
-        await table.EmptyAsync();
-        await WolverineHost.ForgetAsync(table.Database);
+        await Handover.PrepareAsync(table);
         await queue.EmptyAsync();
         await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, queue.Name, PurchaseOf);
         await using var wolverine = await program.StartAsync();
-        foreach (var (purchase, committed) in await wolverine.PaceAsync(messages))
+        foreach (var (purchase, committed) in await wolverine.PaceAsync(run.Scale.Of(200, 40), messages))
         {
             arrivals.Left(purchase, committed);
         }

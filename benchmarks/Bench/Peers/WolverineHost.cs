@@ -24,11 +24,13 @@ internal sealed class WolverineHost(WolverineProgram program) : IContender
     public Task CommitAsync(int messages, int committers) =>
         program.ExpectAsync(string.Create(CultureInfo.InvariantCulture, $"commit {messages} {committers}"), "committed");
 
-    /// <summary>Commits two hundred a second.</summary>
-    /// <returns>When each message was committed, by its business row's id.</returns>
-    public async Task<IReadOnlyDictionary<Guid, long>> PaceAsync(int messages)
+    /// <summary>Commits some one by one, and then two hundred a second.</summary>
+    /// <param name="uncounted">So many of those at the pace are not counted, as none is of those before.</param>
+    /// <param name="messages">So many that come after them are.</param>
+    /// <returns>When each of the latter was committed, by its business row's id.</returns>
+    public async Task<IReadOnlyDictionary<Guid, long>> PaceAsync(int uncounted, int messages)
     {
-        var said = await program.AskAsync(string.Create(CultureInfo.InvariantCulture, $"pace {messages}"));
+        var said = await program.AskAsync(string.Create(CultureInfo.InvariantCulture, $"pace {uncounted} {messages}"));
         return said.Split(' ').Select(pair => pair.Split('=')).ToDictionary(
             pair => Guid.Parse(pair[0]), pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
     }

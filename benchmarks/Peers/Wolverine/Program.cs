@@ -19,8 +19,8 @@ while (await Console.In.ReadLineAsync() is { } line)
             await Publishing.CommitAllAsync(host!.Services, int.Parse(messages), int.Parse(committers));
             Console.WriteLine("committed");
             break;
-        case ["pace", var messages]:
-            Console.WriteLine(string.Join(' ', await Publishing.PaceAsync(host!.Services, int.Parse(messages))));
+        case ["pace", var uncounted, var messages]:
+            Console.WriteLine(string.Join(' ', await Publishing.PaceAsync(host!.Services, int.Parse(uncounted), int.Parse(messages))));
             break;
         case ["stop"]:
             await host!.StopAsync();
