@@ -20,12 +20,12 @@ internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
         new("commits", "commits with and without an outbox row, relay away, asleep and awake", CommitsWorkload.RunAsync),
         new("latency", "from the commit to the delivery at 200 messages a second", LatencyWorkload.RunAsync),
         new("consumer", "gives messages their effect, against the same rows in raw SQL batches", ConsumerWorkload.RunAsync),
-        new("chain", "orders over HTTP until the customer is notified", ChainWorkload.RunAsync),
+        new("chain", "orders over HTTP until the customer is notified", ChainWorkload.RunAsync, ServiceProgram.BuildAsync),
         new("outage", "the broker is killed and comes back while 20,000 rows wait", OutageWorkload.RunAsync),
-        new("idle", "database transactions and CPU while nothing happens", IdleWorkload.RunAsync),
-        new("memory", "a process with relay and consumers after a million messages", MemoryWorkload.RunAsync),
-        new("start", "from the start of a process to ready", StartWorkload.RunAsync),
-        new("peers", "the same work done by Wolverine", PeersWorkload.RunAsync),
+        new("idle", "database transactions and CPU while nothing happens", IdleWorkload.RunAsync, ServiceProgram.BuildAsync),
+        new("memory", "a process with relay and consumers after a million messages", MemoryWorkload.RunAsync, ServiceProgram.BuildAsync),
+        new("start", "from the start of a process to ready", StartWorkload.RunAsync, ServiceProgram.BuildAsync),
+        new("peers", "the same work done by Wolverine", PeersWorkload.RunAsync, WolverineProgram.BuildAsync),
         new("lessons", "ways to confirm and to ack: their rates, and what a crash loses", LessonsWorkload.RunAsync),
     ];
 
@@ -59,4 +59,8 @@ internal sealed record Arguments(IReadOnlyList<Verb> Verbs, bool Quick)
 }
 
 /// <summary>One workload, by the name under which it is asked for.</summary>
-internal sealed record Verb(string Name, string Summary, Func<Run, Task> RunAsync);
+/// <param name="Name">That name.</param>
+/// <param name="Summary">What it does.</param>
+/// <param name="RunAsync">Measures it.</param>
+/// <param name="BuildAsync">Builds the program that it runs, once; <paramref name="RunAsync"/> does so itself where nobody has before.</param>
+internal sealed record Verb(string Name, string Summary, Func<Run, Task> RunAsync, Func<Scale, CancellationToken, Task>? BuildAsync = null);

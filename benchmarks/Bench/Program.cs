@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bench;
 using Bench.Results;
 using Bench.Setup;
@@ -21,11 +22,22 @@ try
     List<string> failed = [];
     // What an earlier run has left must not be taken for this one's.
     LatestJson.Write(report.Figures);
-    await using (var arena = await Arena.StartAsync(interruption.Token))
+    var scale = new Scale(arguments.Quick);
+    if (scale.Quick)
     {
-        var run = new Run(arena, new Scale(arguments.Quick), report, interruption.Token);
+        // Beside the others: their figures are not to be quoted then, and they wait more than they compute.
         foreach (var verb in arguments.Verbs)
         {
+            _ = verb.BuildAsync?.Invoke(scale, interruption.Token);
+        }
+    }
+
+    await using (var arena = await Arena.StartAsync(interruption.Token))
+    {
+        var run = new Run(arena, scale, report, interruption.Token);
+        foreach (var verb in arguments.Verbs)
+        {
+            var watch = Stopwatch.StartNew();
             try
             {
                 await verb.RunAsync(run);
@@ -37,6 +49,7 @@ try
                 Run.Progress($"{verb.Name} has failed: {exception}");
             }
 
+            Run.Progress($"{verb.Name} has taken {watch.Elapsed.TotalSeconds:0} s.");
             LatestJson.Write(report.Figures);
         }
 

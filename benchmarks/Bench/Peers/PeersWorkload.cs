@@ -15,7 +15,7 @@ internal static class PeersWorkload
 
     public static async Task RunAsync(Run run)
     {
-        await WolverineProgram.BuildAsync(run.Stop);
+        await WolverineProgram.BuildAsync(run.Scale, run.Stop);
         await using (var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers"))
         {
             await PublishAsync(run, queue);

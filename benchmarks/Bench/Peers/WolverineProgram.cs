@@ -12,6 +12,8 @@ internal sealed class WolverineProgram(Arena arena, Database database, string qu
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
 
+    private static Task? _build;
+
     private Process? _process;
 
     public Database Database => database;
@@ -20,12 +22,8 @@ internal sealed class WolverineProgram(Arena arena, Database database, string qu
 
     private Process Running => _process ?? throw new BenchException("Wolverine's program has not been started.");
 
-    /// <summary>Builds it. Its packages come from NuGet the first time.</summary>
-    public static Task BuildAsync(CancellationToken cancellationToken)
-    {
-        Run.Progress("Building Wolverine's program ...");
-        return DotNet.BuildAsync(cancellationToken, Project);
-    }
+    /// <summary>Builds it, once in a run. Its packages come from NuGet the first time.</summary>
+    public static Task BuildAsync(Scale scale, CancellationToken cancellationToken) => _build ??= BuildNowAsync(cancellationToken);
 
     /// <summary>Starts a host. One that consumes handles messages from the moment on at which this returns, or a little earlier.</summary>
     public async Task<WolverineHost> StartAsync()
@@ -60,6 +58,12 @@ internal sealed class WolverineProgram(Arena arena, Database database, string qu
             Running.Dispose();
             _process = null;
         }
+    }
+
+    private static Task BuildNowAsync(CancellationToken cancellationToken)
+    {
+        Run.Progress("Building Wolverine's program ...");
+        return DotNet.BuildAsync(cancellationToken, Project);
     }
 
     /// <summary>Tells it to do something, and hears what has come of it.</summary>

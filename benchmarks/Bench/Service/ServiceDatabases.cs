@@ -13,7 +13,7 @@ internal static class ServiceDatabases
     /// <summary>A copy of one that is migrated once in a run: a migration is a process of its own, and takes seconds.</summary>
     public static async Task<Database> NewAsync(Run run)
     {
-        await ServiceProgram.BuildAsync(run);
+        await ServiceProgram.BuildAsync(run.Scale, run.Stop);
         var template = await (_template ??= MigrateAsync(run));
         var connection = new NpgsqlConnectionStringBuilder(template.ConnectionString);
         var (original, copy) = (connection.Database, $"service_{++_made}");

@@ -25,7 +25,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts a process with these roles and returns when it is ready.</summary>
     public static async Task<ServiceProcess> StartAsync(Run run, Database database, string roles)
     {
-        var assembly = await ServiceProgram.BuildAsync(run);
+        var assembly = await ServiceProgram.BuildAsync(run.Scale, run.Stop);
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePorts.Find(1)[0]}");
         var watch = Stopwatch.StartNew();
         var process = ChildProcess.Start(new ChildProgram("dotnet", [assembly])

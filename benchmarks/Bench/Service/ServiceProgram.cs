@@ -14,13 +14,13 @@ internal static class ServiceProgram
 
     /// <summary>Publishes it as for its image, and builds what migrates its database, once in a run.</summary>
     /// <returns>Its assembly. With --quick it is the one that any build makes: compiling ahead takes longer than what is measured then.</returns>
-    public static Task<string> BuildAsync(Run run) => _assembly ??= BuildNowAsync(run);
+    public static Task<string> BuildAsync(Scale scale, CancellationToken cancellationToken) => _assembly ??= BuildNowAsync(scale, cancellationToken);
 
-    private static async Task<string> BuildNowAsync(Run run)
+    private static async Task<string> BuildNowAsync(Scale scale, CancellationToken cancellationToken)
     {
         Run.Progress("Building the service ...");
-        await DotNet.BuildAsync(run.Stop, MigratedDatabase.Project);
-        return run.Scale.Quick ? DotNet.Assembly(Project) : await PublishAsync(run.Stop);
+        await DotNet.BuildAsync(cancellationToken, MigratedDatabase.Project);
+        return scale.Quick ? DotNet.Assembly(Project) : await PublishAsync(cancellationToken);
     }
 
     private static async Task<string> PublishAsync(CancellationToken cancellationToken)
