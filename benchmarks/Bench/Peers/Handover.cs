@@ -5,7 +5,7 @@ using Bench.Setup;
 namespace Bench.Peers;
 
 /// <summary>From the first commit until the last message is in the queue.</summary>
-internal sealed class Handover(Run run, BoundQueue queue, int messages)
+internal sealed class Handover(Run run, BoundQueue queue)
 {
     public const int Committers = 32;
 
@@ -20,7 +20,7 @@ internal sealed class Handover(Run run, BoundQueue queue, int messages)
         await table.EmptyAsync();
     }
 
-    public async Task<Sample> RunAsync(OutboxTable table, Func<Task<IContender>> start)
+    public async Task<Sample> RunAsync(int messages, OutboxTable table, Func<Task<IContender>> start)
     {
         await PrepareAsync(table);
         await queue.EmptyAsync();
