@@ -26,10 +26,7 @@ try
     if (scale.Quick)
     {
         // Beside the others: their figures are not to be quoted then, and they wait more than they compute.
-        foreach (var verb in arguments.Verbs)
-        {
-            _ = verb.BuildAsync?.Invoke(scale, interruption.Token);
-        }
+        _ = BuildAsync(arguments.Verbs, scale, interruption.Token);
     }
 
     await using (var arena = await Arena.StartAsync(interruption.Token))
@@ -74,4 +71,13 @@ catch (OperationCanceledException) when (interruption.Token.IsCancellationReques
 {
     await Console.Error.WriteLineAsync("Interrupted; everything is stopped.");
     return 130;
+}
+
+// A verb whose program does not build hears of it when it builds it.
+static async Task BuildAsync(IEnumerable<Verb> verbs, Scale scale, CancellationToken cancellationToken)
+{
+    foreach (var build in verbs.Select(verb => verb.BuildAsync).OfType<Func<Scale, CancellationToken, Task>>())
+    {
+        await build(scale, cancellationToken);
+    }
 }
