@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bench.Measuring;
 using Bench.Setup;
 
@@ -25,12 +26,11 @@ internal static class IdleWorkload
 
         Run.Progress("idle: looking at a minute ...");
         var (first, second, third) = (await LookAsync(one, owner), await LookAsync(two, standby), await LookAsync(three, all));
-        var window = TimeSpan.FromSeconds(run.Scale.Of(60, 3));
-        await Task.Delay(window, run.Stop);
+        await Task.Delay(TimeSpan.FromSeconds(run.Scale.Of(60, 3)), run.Stop);
         var (lone, both, whole) = (
-            (await LookAsync(one, owner)).Since(first, window),
-            (await LookAsync(two, standby)).Since(second, window),
-            (await LookAsync(three, all)).Since(third, window));
+            (await LookAsync(one, owner)).Since(first),
+            (await LookAsync(two, standby)).Since(second),
+            (await LookAsync(three, all)).Since(third));
 
         Report(run, "owner of the outbox", lone);
         // Another owner works on the standby's database; what an owner does is known.
@@ -38,20 +38,28 @@ internal static class IdleWorkload
         Report(run, "a process with all roles", whole);
     }
 
-    private static async Task<Share> LookAsync(Database database, ServiceProcess service) => new(
+    private static async Task<Look> LookAsync(Database database, ServiceProcess service) => new(
+        Stopwatch.GetTimestamp(),
         await database.ScalarAsync<long>("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"),
-        ProcessClock.CpuTime(service.Id).TotalSeconds);
+        ProcessClock.CpuTime(service.Id));
 
     private static void Report(Run run, string variant, Share share)
     {
         run.Report.Add(Workload, variant, "database transactions/s", [new Sample(share.Transactions)]);
-        run.Report.Add(Workload, variant, "% of a core", [new Sample(share.CpuSeconds * 100)]);
+        run.Report.Add(Workload, variant, "% of a core", [new Sample(share.Core * 100)]);
     }
 
-    private readonly record struct Share(double Transactions, double CpuSeconds)
+    private readonly record struct Look(long At, long Transactions, TimeSpan Cpu)
     {
         /// <summary>A second's worth, less the look itself.</summary>
-        public Share Since(Share before, TimeSpan window) =>
-            new((Transactions - before.Transactions - 1) / window.TotalSeconds, (CpuSeconds - before.CpuSeconds) / window.TotalSeconds);
+        public Share Since(Look before)
+        {
+            var elapsed = Stopwatch.GetElapsedTime(before.At, At);
+            return new((Transactions - before.Transactions - 1) / elapsed.TotalSeconds, (Cpu - before.Cpu) / elapsed);
+        }
     }
+
+    /// <param name="Transactions">A second.</param>
+    /// <param name="Core">Of one, as a fraction.</param>
+    private readonly record struct Share(double Transactions, double Core);
 }
