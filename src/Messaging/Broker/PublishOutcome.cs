@@ -14,11 +14,11 @@ internal enum PublishResult
 
 /// <summary>What became of one publish. Only <see cref="PublishResult.Confirmed"/> is ground to forget the message.</summary>
 /// <param name="Result">Which of the three.</param>
-/// <param name="Reason">Why, where it is not Confirmed.</param>
+/// <param name="Reason">Why; empty where it is Confirmed.</param>
 /// <param name="Unroutable">No queue is bound for it.</param>
 /// <param name="Nacked">The broker could not take it now. RabbitMQ sends a nack for a queue that is full with reject-publish, and
 /// for an error of its own: it says nothing against the message. Of a queue without its majority nothing is heard in time.</param>
-internal readonly record struct PublishOutcome(PublishResult Result, string? Reason = null, bool Unroutable = false, bool Nacked = false)
+internal readonly record struct PublishOutcome(PublishResult Result, string Reason = "", bool Unroutable = false, bool Nacked = false)
 {
     public static PublishOutcome Confirmed { get; } = new(PublishResult.Confirmed);
 

@@ -22,7 +22,7 @@ public sealed class ChargeTests(ServersFixture servers)
         Assert.True(await owner.TryTakeAsync(CancellationToken.None));
         await using var connection = await arena.OpenAsync();
         var marker = new Marker(connection, owner, new OutboxOptions());
-        var refused = new Settlement(row, "no", MaxAttempts: 10);
+        var refused = (row, new Refusal("no", MaxAttempts: 10));
 
         await arena.Arena.ExecuteAsync($"UPDATE outbox_message SET {changed}");
         Assert.Empty(await marker.ChargeAsync([refused], CancellationToken.None));
@@ -44,7 +44,7 @@ public sealed class ChargeTests(ServersFixture servers)
 
         await arena.Arena.ExecuteAsync($"SELECT pg_terminate_backend({owner.ProcessId}, 10000)");
 
-        Assert.Empty(await new Marker(connection, owner, new OutboxOptions()).ChargeAsync([new Settlement(row, "no", MaxAttempts: 10)], CancellationToken.None));
+        Assert.Empty(await new Marker(connection, owner, new OutboxOptions()).ChargeAsync([(row, new Refusal("no", MaxAttempts: 10))], CancellationToken.None));
         Assert.Equal(1, await arena.CountAsync("attempts = 0 AND due_at IS NULL"));
     }
 
@@ -116,7 +116,7 @@ public sealed class ChargeTests(ServersFixture servers)
         await locking.ExecuteNonQueryAsync();
         await using var connection = await arena.OpenAsync();
 
-        var charge = new Marker(connection, owner, options).ChargeAsync([new Settlement(row, "no", MaxAttempts: 10)], CancellationToken.None);
+        var charge = new Marker(connection, owner, options).ChargeAsync([(row, new Refusal("no", MaxAttempts: 10))], CancellationToken.None);
         await Eventually.IsTrueAsync(
             async () => charge.IsCompleted
                 || await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = $1", connection.ProcessID) > 0,

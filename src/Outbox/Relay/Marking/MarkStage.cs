@@ -35,7 +35,8 @@ internal sealed partial class MarkStage(
     /// connection, until it succeeds.</summary>
     public async Task RunAsync(ChannelReader<Settlement> settled, Lookahead lookahead, OwnerLock owner, StagePulse pulse, CancellationToken cancellationToken)
     {
-        var batch = new List<Settlement>();
+        var confirmed = new List<ConfirmedRow>();
+        var refused = new List<(OutboxRow Row, Refusal Refusal)>();
         var reconnect = new Reconnect(clock);
         var pending = true;
         while (pending)
@@ -47,7 +48,7 @@ internal sealed partial class MarkStage(
                 var marker = new Marker(connection, owner, options);
                 while (pending)
                 {
-                    await WriteAsync(batch, marker, lookahead, pulse, cancellationToken);
+                    await WriteAsync(confirmed, refused, marker, lookahead, pulse, cancellationToken);
                     reconnect.Succeeded();
                     status.MarkingWorks();
                     lookahead.Pause(false);
@@ -61,7 +62,14 @@ internal sealed partial class MarkStage(
 
                     while (settled.TryRead(out var settlement))
                     {
-                        batch.Add(settlement);
+                        if (settlement.Refusal is { } refusal)
+                        {
+                            refused.Add((settlement.Row, refusal));
+                        }
+                        else
+                        {
+                            confirmed.Add(ConfirmedRow.Of(settlement.Row));
+                        }
                     }
                 }
             }
@@ -75,41 +83,42 @@ internal sealed partial class MarkStage(
             }
             finally
             {
-                backlog.Add(Confirmed(batch));
+                backlog.Add(confirmed);
             }
         }
     }
 
-    private async Task WriteAsync(List<Settlement> batch, Marker marker, Lookahead lookahead, StagePulse pulse, CancellationToken cancellationToken)
+    private async Task WriteAsync(
+        List<ConfirmedRow> confirmed, List<(OutboxRow Row, Refusal Refusal)> refused, Marker marker, Lookahead lookahead, StagePulse pulse,
+        CancellationToken cancellationToken)
     {
-        var confirmed = Confirmed(batch).ToArray();
-        if (confirmed.Length > 0)
+        if (confirmed.Count > 0)
         {
             await MarkAsync(marker, confirmed, cancellationToken);
             lookahead.Marked(confirmed.Select(row => row.Id));
-            batch.RemoveAll(settlement => settlement.Refusal is null);
+            confirmed.Clear();
         }
 
-        if (batch.Count > 0)
+        if (refused.Count > 0)
         {
             pulse.Busy(_bound);
-            Charged(batch, await marker.ChargeAsync(batch, cancellationToken), lookahead);
-            batch.Clear();
+            Charged(refused, await marker.ChargeAsync(refused, cancellationToken), lookahead);
+            refused.Clear();
         }
     }
 
-    private async Task MarkAsync(Marker marker, ConfirmedRow[] confirmed, CancellationToken cancellationToken)
+    private async Task MarkAsync(Marker marker, IReadOnlyCollection<ConfirmedRow> confirmed, CancellationToken cancellationToken)
     {
-        ConfirmedRow[] rows = backlog.Count == 0 ? confirmed : [.. backlog.ToArray().Union(confirmed)];
+        ConfirmedRow[] rows = [.. backlog.ToArray().Union(confirmed)];
         var marked = await marker.MarkAsync(rows, cancellationToken);
         Failpoint.Hit("relay.after-mark");
         backlog.Remove(rows);
         metrics.Sent(marked);
     }
 
-    private void Charged(List<Settlement> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)
+    private void Charged(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)
     {
-        foreach (var (row, refusal, _) in refused)
+        foreach (var (row, refusal) in refused)
         {
             if (!charged.TryGetValue(row.Id, out var delay))
             {
@@ -118,20 +127,17 @@ internal sealed partial class MarkStage(
             else if (delay is null)
             {
                 metrics.Parked();
-                LogParked(row.Id, row.MessageId, row.Exchange, row.RoutingKey, refusal!);
+                LogParked(row.Id, row.MessageId, row.Exchange, row.RoutingKey, refusal.Reason);
                 lookahead.Gone(row);
             }
             else
             {
                 metrics.Deferred();
-                LogDeferred(row.Id, row.Attempts + 1, refusal!);
+                LogDeferred(row.Id, row.Attempts + 1, refusal.Reason);
                 lookahead.Deferred(row, delay.Value);
             }
         }
     }
-
-    private static IEnumerable<ConfirmedRow> Confirmed(List<Settlement> batch) =>
-        batch.Where(settlement => settlement.Refusal is null).Select(settlement => ConfirmedRow.Of(settlement.Row));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Marking failed and is repeated before more is published: {Reason}")]
     private partial void LogFailed(string reason);

@@ -23,15 +23,16 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
     /// <summary>Charges refused rows with an attempt.</summary>
     /// <returns>For each row that was charged how long it is deferred, null if it is parked. A row that is missing was changed by somebody else, or
     /// this relay does not own the table any more.</returns>
-    public async Task<Dictionary<long, TimeSpan?>> ChargeAsync(IReadOnlyList<Settlement> refused, CancellationToken cancellationToken)
+    public async Task<Dictionary<long, TimeSpan?>> ChargeAsync(
+        IReadOnlyList<(OutboxRow Row, Refusal Refusal)> refused, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.Charge, connection);
-        command.Parameters.AddWithValue("ids", refused.Select(settlement => settlement.Row.Id).ToArray());
-        command.Parameters.AddWithValue("messages", refused.Select(settlement => settlement.Row.MessageId).ToArray());
-        command.Parameters.AddWithValue("seen", refused.Select(settlement => settlement.Row.Attempts).ToArray());
-        command.Parameters.AddWithValue("max_attempts", refused.Select(settlement => settlement.MaxAttempts).ToArray());
-        command.Parameters.AddWithValue("delays", refused.Select(settlement => DelayAfter(settlement.Row)).ToArray());
-        command.Parameters.AddWithValue("errors", refused.Select(settlement => settlement.Refusal!).ToArray());
+        command.Parameters.AddWithValue("ids", refused.Select(charge => charge.Row.Id).ToArray());
+        command.Parameters.AddWithValue("messages", refused.Select(charge => charge.Row.MessageId).ToArray());
+        command.Parameters.AddWithValue("seen", refused.Select(charge => charge.Row.Attempts).ToArray());
+        command.Parameters.AddWithValue("max_attempts", refused.Select(charge => charge.Refusal.MaxAttempts).ToArray());
+        command.Parameters.AddWithValue("delays", refused.Select(charge => DelayAfter(charge.Row)).ToArray());
+        command.Parameters.AddWithValue("errors", refused.Select(charge => charge.Refusal.Reason).ToArray());
         command.Parameters.AddWithValue("session", OutboxSql.SessionLock);
         command.Parameters.AddWithValue("owner", owner.ProcessId);
         command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);

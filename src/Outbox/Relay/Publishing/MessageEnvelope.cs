@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Messaging;
 using RabbitMQ.Client;
@@ -11,18 +12,20 @@ internal static class MessageEnvelope
     // The frame's own bytes, property flags and the other properties of at most 255 bytes each share the frame with the headers.
     private const int FrameReserve = 4 * 1024;
 
-    /// <summary>Builds the properties of <paramref name="row"/>; fresh ones each time, since the client adds to them.</summary>
-    /// <returns>Null with the reason in <paramref name="refusal"/> if the row cannot be published.</returns>
-    public static BasicProperties? For(OutboxRow row, string appId, uint maxFrameBytes, out string? refusal)
+    /// <summary>Makes the properties of <paramref name="row"/>; fresh ones each time, since the client adds to them.</summary>
+    /// <returns>False, with the reason in <paramref name="refusal"/>, if the row cannot be published.</returns>
+    public static bool TryMake(
+        OutboxRow row, string appId, uint maxFrameBytes, [NotNullWhen(true)] out BasicProperties? properties, [NotNullWhen(false)] out string? refusal)
     {
+        properties = null;
         refusal = TooLong("exchange", row.Exchange) ?? TooLong("routing_key", row.RoutingKey) ?? TooLong("type", row.Type)
             ?? TooLong("content_type", row.ContentType);
         if (refusal is not null)
         {
-            return null;
+            return false;
         }
 
-        var properties = new BasicProperties
+        var made = new BasicProperties
         {
             MessageId = row.MessageId.ToString(),
             Type = row.Type,
@@ -50,7 +53,7 @@ internal static class MessageEnvelope
         {
             // The property holds text alone: another writer's number stays the header that it is.
             headers.Remove(MessageHeaders.CorrelationId);
-            properties.CorrelationId = correlation;
+            made.CorrelationId = correlation;
             refusal ??= TooLong("headers." + MessageHeaders.CorrelationId, correlation);
         }
 
@@ -67,8 +70,14 @@ internal static class MessageEnvelope
         var bytes = BytesOf(headers);
         var bound = (maxFrameBytes == 0 ? 128 * 1024 : maxFrameBytes) - FrameReserve;
         refusal ??= bytes > bound ? $"headers and key have {bytes} bytes; the broker's frame leaves {bound} for them." : null;
-        properties.Headers = headers;
-        return refusal is null ? properties : null;
+        if (refusal is not null)
+        {
+            return false;
+        }
+
+        made.Headers = headers;
+        properties = made;
+        return true;
     }
 
     /// <summary>At least what they take in the frame.</summary>

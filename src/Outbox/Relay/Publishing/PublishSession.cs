@@ -102,7 +102,7 @@ internal sealed class PublishSession(
             outcomes.Refuse(row, reason, options.MaxAttempts);
             Land();
         }
-        else if (MessageEnvelope.For(row, appId, publisher.MaxFrameBytes, out var refusal) is { } properties)
+        else if (MessageEnvelope.TryMake(row, appId, publisher.MaxFrameBytes, out var properties, out var refusal))
         {
             _ = PublishAsync(row, properties);
         }

@@ -28,7 +28,7 @@ internal sealed class RowOutcomes(
                 Confirm(row);
                 break;
             case PublishResult.Rejected:
-                Refuse(row, outcome.Reason, outcome.Nacked ? Settlement.NeverParked : options.MaxAttempts);
+                Refuse(row, outcome.Reason, outcome.Nacked ? Refusal.NeverParked : options.MaxAttempts);
                 break;
             default:
                 lock (_unknown)
@@ -41,10 +41,10 @@ internal sealed class RowOutcomes(
     }
 
     /// <summary>The row is not to be published as it is: it is charged, and parked at this number of attempts.</summary>
-    public void Refuse(OutboxRow row, string? reason, int maxAttempts)
+    public void Refuse(OutboxRow row, string reason, int maxAttempts)
     {
         lookahead.Refused(row);
-        settled.TryWrite(new Settlement(row, reason, maxAttempts));
+        settled.TryWrite(new Settlement(row, new Refusal(reason, maxAttempts)));
     }
 
     /// <summary>The connection has ended, and nothing is in flight: what became of the rest will never be known, and it is published again.
@@ -78,7 +78,7 @@ internal sealed class RowOutcomes(
     {
         Failpoint.Hit("relay.after-confirm");
         lookahead.Confirmed(row);
-        settled.TryWrite(new Settlement(row));
+        settled.TryWrite(new Settlement(row, Refusal: null));
     }
 
     /// <summary>Whether this close can be the fault of the row. An operator's close and an internal error of the broker are
