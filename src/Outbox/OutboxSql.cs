@@ -274,10 +274,13 @@ internal static class OutboxSql
 
     // Walks upwards from where the last pass ended. A delete by sent_at alone would scan the whole table for each batch. By sent_at
     // too, since only that is judged again of a row whose lock had to be waited for: an operator may have had it sent once more.
+    //
+    // What was written less than a retention ago was not sent before: a batch without any that is older than that is where the rest of
+    // the table begins that nothing can be purged of.
     public const string Purge =
         """
         WITH batch AS MATERIALIZED (
-            SELECT id, sent_at IS NOT NULL AS sent, sent_at < now() - @retention AS old
+            SELECT id, sent_at IS NOT NULL AS sent, sent_at < now() - @retention AS old, created_at < now() - @retention AS aged
             FROM outbox_message
             WHERE id > @done
             ORDER BY id
@@ -286,7 +289,7 @@ internal static class OutboxSql
             DELETE FROM outbox_message
             WHERE id = ANY (ARRAY (SELECT id FROM batch WHERE old)) AND sent_at < now() - @retention
             RETURNING 1)
-        SELECT count(*), max(id), min(id) FILTER (WHERE sent AND NOT old), (SELECT count(*) FROM purged)
+        SELECT count(*), max(id), min(id) FILTER (WHERE sent AND NOT old), (SELECT count(*) FROM purged), coalesce(bool_or(aged), false)
         FROM batch
         """;
 

@@ -9,8 +9,12 @@ internal sealed class Tidier(NpgsqlConnection connection, TimeSpan retention)
 
     private long _done = long.MinValue;
 
-    /// <summary>Purges one batch.</summary>
-    /// <returns>True if there may be more to purge now.</returns>
+    // Before the first row that this pass has met and that was sent too lately: there the next one begins.
+    private long? _next;
+    private bool _fromStart = true;
+
+    /// <summary>Purges one batch of a pass.</summary>
+    /// <returns>True if the pass goes on; false at its end, and the next call begins another.</returns>
     public async Task<bool> PurgeAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.Purge, connection);
@@ -21,20 +25,21 @@ internal sealed class Tidier(NpgsqlConnection connection, TimeSpan retention)
         await reader.ReadAsync(cancellationToken);
 
         var full = reader.GetInt64(0) == PurgeBatch;
-        if (!await reader.IsDBNullAsync(2, cancellationToken))
+        _next ??= await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetInt64(2) - 1;
+        if (full && (_next is null || reader.GetInt64(3) > 0 || (_fromStart && reader.GetBoolean(4))))
         {
-            // From here on rows were sent too lately; the next pass begins with the first of them. A row that was sent long after its
-            // neighbours stands among those that may go.
-            _done = reader.GetInt64(2) - 1;
-            return full && reader.GetInt64(3) > 0;
+            _done = reader.GetInt64(1);
+            return true;
         }
 
-        _done = full ? reader.GetInt64(1) : _done;
-        return full;
+        (_done, _next, _fromStart) = (_next ?? _done, null, false);
+        return false;
     }
 
-    /// <summary>Begins at the lowest id again, for rows that were still waiting when they were passed.</summary>
-    public void PurgeFromStart() => _done = long.MinValue;
+    /// <summary>Begins a pass at the lowest id, for rows that were still waiting when they were passed. It goes past any number of rows that
+    /// are old and stay, such as those that were parked for long and sent lately; others end at the first batch of which nothing is
+    /// purged, or each would walk all of these.</summary>
+    public void PurgeFromStart() => (_done, _next, _fromStart) = (long.MinValue, null, true);
 
     public async Task<BacklogSample> CountAsync(CancellationToken cancellationToken)
     {
