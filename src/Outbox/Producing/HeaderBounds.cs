@@ -6,6 +6,10 @@ namespace Outbox;
 /// <summary>Checks user headers and turns them into what is stored with the row.</summary>
 internal static class HeaderBounds
 {
+    // Everybody is to keep 512 characters at least (https://www.w3.org/TR/trace-context/#tracestate-limits); that much more fits in beside
+    // the longest user headers.
+    private const int MaxTraceStateBytes = 4 * 1024;
+
     /// <returns>A JSON object, or null where there is nothing to store.</returns>
     /// <exception cref="ArgumentException">A name is reserved, or a bound is exceeded.</exception>
     public static string? Encode(MessageOptions? options, string? traceState)
@@ -25,7 +29,8 @@ internal static class HeaderBounds
             headers[MessageHeaders.CorrelationId] = TextBounds.ShortString(correlationId, nameof(options.CorrelationId));
         }
 
-        if (!string.IsNullOrEmpty(traceState))
+        // From upstream, and unchecked: what is wrong with it is no fault of this unit of work, and must not fail it.
+        if (!string.IsNullOrEmpty(traceState) && WireBounds.Utf8Length(traceState) <= MaxTraceStateBytes && TextBounds.Unfit(traceState) is null)
         {
             headers[MessageHeaders.TraceState] = traceState;
         }
