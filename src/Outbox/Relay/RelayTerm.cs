@@ -44,7 +44,7 @@ internal sealed class RelayTerm(
         var lookahead = new Lookahead(options.BatchSize, clock);
         await using var listener = await WakeUpListener.OpenAsync(
             database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
-        var reader = new PendingReader(connection, owner, lookahead, options.BatchSize, pulses[0], clock);
+        var reader = new PendingReader(connection, owner, lookahead, options.BatchSize, options.Lease, pulses[0], clock);
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
         options.Commits.Committed += lookahead.Readable.Set;

@@ -16,7 +16,7 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         _owner = owner;
         Pulse = new StagePulse("read", Clock);
         Lookahead = new Lookahead(batchSize: 1_000, Clock);
-        _reader = new PendingReader(connection, owner, Lookahead, batchSize: 1_000, Pulse, Clock);
+        _reader = new PendingReader(connection, owner, Lookahead, batchSize: 1_000, lease: TimeSpan.FromMinutes(1), Pulse, Clock);
     }
 
     public ShiftedClock Clock { get; } = new();

@@ -5,8 +5,15 @@ using NpgsqlTypes;
 namespace Outbox.Relay;
 
 /// <summary>Reads what is to be published, forward from a cursor, and everything that could have become visible below it.</summary>
+/// <param name="connection">Its statements are given up after <paramref name="lease"/>.</param>
+/// <param name="owner">The session that owns the table.</param>
+/// <param name="lookahead">Takes in what is read.</param>
+/// <param name="batchSize">How many rows a page has at most.</param>
+/// <param name="lease">How long a statement may take, if it is not expected to take long.</param>
+/// <param name="pulse">Is told of each statement how long it may take; what follows the last one is up to the caller.</param>
+/// <param name="clock">Measures.</param>
 internal sealed class PendingReader(
-    NpgsqlConnection connection, OwnerLock owner, Lookahead lookahead, int batchSize, StagePulse pulse, TimeProvider clock)
+    NpgsqlConnection connection, OwnerLock owner, Lookahead lookahead, int batchSize, TimeSpan lease, StagePulse pulse, TimeProvider clock)
 {
     // What was passed and cannot be vacuumed yet is walked entry by entry, a million in about a second. A look through more than that may
     // take longer than the lease, and a term that ended over it would only begin with the same look again.
@@ -74,9 +81,10 @@ internal sealed class PendingReader(
     {
         var looks = _everywhere.AddTo(_gaps.Looks(batchSize));
         await using var batch = new NpgsqlBatch(connection);
-        if (looks.Width > WideLook)
+        var isWide = looks.Width > WideLook;
+        pulse.Busy(isWide ? WideLookBound : lease);
+        if (isWide)
         {
-            pulse.Busy(WideLookBound);
             batch.Timeout = (int)WideLookBound.TotalSeconds;
         }
 
@@ -155,6 +163,7 @@ internal sealed class PendingReader(
 
     private async Task<long> ReadLastIdAsync(CancellationToken cancellationToken)
     {
+        pulse.Busy(lease);
         await using var command = new NpgsqlCommand(OutboxSql.LastId, connection);
         command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = owner.Table.Sequence });
         return await command.ExecuteScalarAsync(cancellationToken) as long? ?? long.MinValue;
@@ -162,6 +171,7 @@ internal sealed class PendingReader(
 
     private async Task<Dictionary<string, long?>> ReadHoldersAsync(CancellationToken cancellationToken)
     {
+        pulse.Busy(lease);
         await using var command = new NpgsqlCommand(OutboxSql.IdHolders, connection);
         command.Parameters.Add(new NpgsqlParameter("sequence", NpgsqlDbType.Oid) { Value = owner.Table.Sequence });
         await command.PrepareAsync(cancellationToken);

@@ -27,7 +27,6 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
 
     private async Task ReadOnAsync(CancellationToken cancellationToken)
     {
-        pulse.Busy(options.Lease);
         await reader.BeginAsync(cancellationToken);
         var poll = FirstPoll;
         while (true)
@@ -40,7 +39,6 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
                 continue;
             }
 
-            pulse.Busy(options.Lease);
             if (await reader.ReadAsync(cancellationToken) != PageFound.Nothing)
             {
                 poll = FirstPoll;
@@ -79,7 +77,6 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             pulse.Idle();
             var waits = lookahead.Readable.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), clock, cancellationToken);
             found = await waits ? found : 0;
-            pulse.Busy(options.Lease);
         }
     }
 }
