@@ -20,7 +20,7 @@ internal sealed class CommitInterceptor : DbTransactionInterceptor
     {
         if (db is not null)
         {
-            OutboxContextOptions.Of(db)?.Outbox.Commits.Commit(db);
+            OutboxContextOptions.CommitsOf(db)?.ContextCommitted(db);
         }
     }
 }

@@ -16,12 +16,16 @@ internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializ
     /// <summary>Those of a context; null without <c>UseOutbox</c>.</summary>
     public static OutboxContextOptions? Of(DbContext db) => db.GetService<IDbContextOptions>().FindExtension<OutboxContextOptions>();
 
+    /// <summary>The signal of its outbox; null without <c>UseOutbox</c>.</summary>
+    public static CommitSignal? CommitsOf(DbContext db) => Of(db)?.Outbox.Commits;
+
     /// <summary>What <paramref name="db"/> encodes its messages by.</summary>
     public MessageSerializer SerializerOf(DbContext db) => serializer
         ?? db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.ApplicationServiceProvider?.GetService<MessageSerializer>()
         ?? MessageSerializer.Default;
 
-    public void ApplyServices(IServiceCollection services) => services.AddSingleton<IInterceptor, CommitInterceptor>();
+    public void ApplyServices(IServiceCollection services) =>
+        services.AddSingleton<IInterceptor, CommitInterceptor>().AddSingleton<IInterceptor, LoneSaveInterceptor>();
 
     public void Validate(IDbContextOptions options)
     {
