@@ -183,17 +183,25 @@ internal static class OutboxSql
         """;
 
     // Rows whose time has come, a stretch at a time: those that wait behind another of their key stay here for as long as it does, and
-    // a read that passed over all of them each time would take longer the more there are. At last, without an id, up to when it has
-    // looked, and for how long, in seconds: of those that were sent since the oldest snapshot began there may be many more than it finds.
+    // a read that passed over all of them each time would take longer the more there are.
+    //
+    // The last row, without an id, says up to when it has looked, and for how long, in seconds: of those that were sent since the oldest
+    // snapshot began there may be many more than it finds. And in how many seconds the next one comes, whoever has deferred it; brought
+    // within a minute first, since no time is so far from now as infinity.
     public const string WalkDue =
         """
-        (SELECT id, key, greatest(timestamptz '1970-01-01', due_at), NULL::float8
+        (SELECT id, key, greatest(timestamptz '1970-01-01', due_at), NULL::float8, NULL::float8
          FROM outbox_message
          WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= now() AND (due_at, id) > (@due_at, @due_id)
          ORDER BY due_at, id
          LIMIT @limit)
         UNION ALL
-        SELECT NULL, NULL, now(), extract(epoch FROM clock_timestamp() - now())::float8
+        SELECT NULL, NULL, now(), extract(epoch FROM clock_timestamp() - now())::float8,
+               (SELECT extract(epoch FROM least(due_at, now() + interval '1 minute') - now())
+                FROM outbox_message
+                WHERE sent_at IS NULL AND parked_at IS NULL AND due_at > now()
+                ORDER BY due_at, id
+                LIMIT 1)::float8
         """;
 
     // The last id that was given out; null if none was. A role that may not read the sequence takes the highest that is to be seen.
@@ -269,7 +277,7 @@ internal static class OutboxSql
         WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
             AND CASE WHEN (SELECT pg_try_advisory_xact_lock_shared(@charge, @key) AND set_config('lock_timeout', @wait, true) IS NOT NULL)
                 THEN (SELECT NOT pg_try_advisory_xact_lock_shared(@session, @owner)) END
-        RETURNING m.id, m.due_at - now()
+        RETURNING m.id, m.parked_at IS NOT NULL
         """;
 
     // Walks upwards from where the last pass ended. A delete by sent_at alone would scan the whole table for each batch. By sent_at

@@ -41,7 +41,7 @@ internal sealed class RelayTerm(
         using var stopPublishing = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var abandon = new CancellationTokenSource();
         var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
-        var lookahead = new Lookahead(options.BatchSize, clock);
+        var lookahead = new Lookahead(options.BatchSize);
         await using var listener = await WakeUpListener.OpenAsync(
             database, owner.Table, options.Lease, lookahead.Readable.Set, clock, stopping);
         var reader = new PendingReader(connection, owner, lookahead, options.BatchSize, options.Lease, pulses[0], clock);

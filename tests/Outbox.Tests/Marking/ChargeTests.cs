@@ -105,7 +105,7 @@ public sealed class ChargeTests(ServersFixture servers)
 
     /// <summary>Goes on when an owner's charge waits for a row that another transaction has locked.</summary>
     private static async Task ChargeALockedRowAsync(
-        OutboxArena arena, OutboxOptions options, Func<Task<Dictionary<long, TimeSpan?>>, OwnerLock, Func<Task>, Task> goOn)
+        OutboxArena arena, OutboxOptions options, Func<Task<Dictionary<long, bool>>, OwnerLock, Func<Task>, Task> goOn)
     {
         var row = await TakeRowAsync(arena);
         await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;

@@ -8,7 +8,7 @@ namespace Outbox.Tests.Outcomes;
 
 public sealed class RowOutcomesTests
 {
-    private readonly Lookahead _lookahead = new(batchSize: 10, TimeProvider.System);
+    private readonly Lookahead _lookahead = new(batchSize: 10);
 
     [Fact]
     public void A_refusal_without_a_reason_is_no_confirm()

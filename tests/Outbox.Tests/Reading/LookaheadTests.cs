@@ -4,7 +4,7 @@ namespace Outbox.Tests.Reading;
 
 public sealed class LookaheadTests
 {
-    private readonly Lookahead _lookahead = new(batchSize: 1_000, TimeProvider.System);
+    private readonly Lookahead _lookahead = new(batchSize: 1_000);
 
     [Fact]
     public void A_page_that_others_have_filled_does_not_turn_the_line_of_a_key_back_to_where_it_has_been()
@@ -44,7 +44,7 @@ public sealed class LookaheadTests
         }
 
         Assert.InRange(taken.Count, 1_000, 10_000);
-        _lookahead.Deferred(taken[1], TimeSpan.FromHours(1));
+        _lookahead.Deferred(taken[1]);
         Assert.True(_lookahead.TryTake(out var next));
         _lookahead.Confirmed(next);
         Assert.False(_lookahead.TryTake(out _));

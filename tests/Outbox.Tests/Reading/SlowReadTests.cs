@@ -37,7 +37,7 @@ public sealed class SlowReadTests(ServersFixture servers)
 
     [Fact]
     public Task Nor_is_one_that_was_deferred() => IsNotTakenAgainAsync(
-        "due_at = now() + interval '1 hour', attempts = 1", (lookahead, row) => lookahead.Deferred(row, TimeSpan.FromHours(1)));
+        "due_at = now() + interval '1 hour', attempts = 1", (lookahead, row) => lookahead.Deferred(row));
 
     [Fact]
     public async Task A_look_through_all_that_was_ever_passed_may_take_longer_than_the_lease()

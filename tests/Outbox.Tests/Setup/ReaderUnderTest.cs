@@ -15,7 +15,7 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         _connection = connection;
         _owner = owner;
         Pulse = new StagePulse("read", Clock);
-        Lookahead = new Lookahead(batchSize: 1_000, Clock);
+        Lookahead = new Lookahead(batchSize: 1_000);
         _reader = new PendingReader(connection, owner, Lookahead, batchSize: 1_000, lease: TimeSpan.FromMinutes(1), Pulse, Clock);
     }
 

@@ -22,13 +22,12 @@ internal sealed class Lookahead
     private readonly SortedSet<long> _due = [];
     private bool _paused;
 
-    public Lookahead(int batchSize, TimeProvider clock)
+    public Lookahead(int batchSize)
     {
         _batchSize = batchSize;
         _mostOfLines = Math.Max(1, batchSize / 2);
         _mostDue = Math.Max(1, batchSize / 8);
         _order = new RowOrder(batchSize, _held, _lines, _ready, Readable);
-        DueTimes = new DueTimes(clock);
     }
 
     /// <summary>Set when a row may have become publishable.</summary>
@@ -36,9 +35,6 @@ internal sealed class Lookahead
 
     /// <summary>Set when the reader may have something to do: room, a key that wants reading, a newly deferred row.</summary>
     public AsyncSignal Readable { get; } = new();
-
-    /// <summary>When rows that this relay deferred come back.</summary>
-    public DueTimes DueTimes { get; }
 
     /// <summary>While above zero, rows are published one at a time: one of the suspects has closed a channel.</summary>
     public int Suspects => _ready.Suspects;
@@ -179,12 +175,11 @@ internal sealed class Lookahead
         Publishable.Set();
     }
 
-    /// <summary>The table gives it back after <paramref name="delay"/>; until then it holds back its key, and nothing of the
-    /// key stays in memory.</summary>
-    public void Deferred(OutboxRow row, TimeSpan delay)
+    /// <summary>The table gives it back when its time has come; until then it holds back its key, and nothing of the key stays in memory.
+    /// The reader is woken, and learns when that will be.</summary>
+    public void Deferred(OutboxRow row)
     {
         using var locked = _lock.EnterScope();
-        DueTimes.Add(delay);
         _ready.Deferred(row);
         End(row, line => line.BlockAt(row.Id));
     }

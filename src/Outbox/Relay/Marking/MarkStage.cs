@@ -116,15 +116,15 @@ internal sealed partial class MarkStage(
         metrics.Sent(marked);
     }
 
-    private void Charged(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, TimeSpan?> charged, Lookahead lookahead)
+    private void Charged(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, bool> charged, Lookahead lookahead)
     {
         foreach (var (row, refusal) in refused)
         {
-            if (!charged.TryGetValue(row.Id, out var delay))
+            if (!charged.TryGetValue(row.Id, out var parked))
             {
                 lookahead.Changed(row);
             }
-            else if (delay is null)
+            else if (parked)
             {
                 metrics.Parked();
                 LogParked(row.Id, row.MessageId, row.Exchange, row.RoutingKey, refusal.Reason);
@@ -134,7 +134,7 @@ internal sealed partial class MarkStage(
             {
                 metrics.Deferred();
                 LogDeferred(row.Id, row.Attempts + 1, refusal.Reason);
-                lookahead.Deferred(row, delay.Value);
+                lookahead.Deferred(row);
             }
         }
     }

@@ -21,9 +21,9 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
     }
 
     /// <summary>Charges refused rows with an attempt.</summary>
-    /// <returns>For each row that was charged how long it is deferred, null if it is parked. A row that is missing was changed by somebody else, or
+    /// <returns>For each row that was charged whether it is parked now, or deferred. A row that is missing was changed by somebody else, or
     /// this relay does not own the table any more.</returns>
-    public async Task<Dictionary<long, TimeSpan?>> ChargeAsync(
+    public async Task<Dictionary<long, bool>> ChargeAsync(
         IReadOnlyList<(OutboxRow Row, Refusal Refusal)> refused, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.Charge, connection);
@@ -39,11 +39,11 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
         command.Parameters.AddWithValue("key", owner.Table.LockKey);
         command.Parameters.AddWithValue("wait", $"{options.Lease.TotalMilliseconds:0}ms");
 
-        var charged = new Dictionary<long, TimeSpan?>();
+        var charged = new Dictionary<long, bool>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            charged[reader.GetInt64(0)] = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetTimeSpan(1);
+            charged[reader.GetInt64(0)] = reader.GetBoolean(1);
         }
 
         return charged;

@@ -4,4 +4,5 @@ namespace Outbox.Relay;
 /// <param name="Rows">In the order of their times.</param>
 /// <param name="UpTo">The database's time at which it looked: there was nothing more that was due before, unless the stretch is full.</param>
 /// <param name="Took">How long it took the database.</param>
-internal sealed record DueStretch(IReadOnlyList<(long Id, string? Key, DateTime Due)> Rows, DateTime UpTo, TimeSpan Took);
+/// <param name="Next">In what time the next row comes that was not due yet, a minute at most; null if there is none.</param>
+internal sealed record DueStretch(IReadOnlyList<(long Id, string? Key, DateTime Due)> Rows, DateTime UpTo, TimeSpan Took, TimeSpan? Next);

@@ -15,6 +15,10 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
     // A row may be committed a moment after its time, and who sleeps until then does not look again soon.
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(1);
 
+    // Many rows that were deferred together come back in few reads.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(10);
+
     // What Npgsql takes for -infinity.
     private static readonly (DateTime Due, long Id) Start = (DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc), long.MinValue);
 
@@ -24,6 +28,8 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
     private long _endedAt;
     private int _stretches;
     private bool _ended;
+    private long _askedAt;
+    private TimeSpan? _next;
 
     /// <summary>The statement for the next stretch; null while those of the last are still to be read.</summary>
     public NpgsqlBatchCommand? Next()
@@ -38,6 +44,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
             (_at, _took, _stretches, _ended) = (Start, TimeSpan.Zero, 0, false);
         }
 
+        _askedAt = clock.GetTimestamp();
         var command = new NpgsqlBatchCommand(OutboxSql.WalkDue);
         command.Parameters.AddWithValue("due_at", _at.Due);
         command.Parameters.AddWithValue("due_id", _at.Id);
@@ -49,6 +56,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
     /// <returns>Whether there was news, or may be more.</returns>
     public bool Found(DueStretch stretch)
     {
+        _next = stretch.Next;
         var news = false;
         foreach (var (id, key, due) in stretch.Rows)
         {
@@ -74,5 +82,18 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
         }
 
         return news;
+    }
+
+    /// <summary>How long until the next row comes whose time had not come at the last look, rounded up; at most
+    /// <paramref name="bound"/>.</summary>
+    public TimeSpan UntilNext(TimeSpan bound)
+    {
+        if (_next is not { } next)
+        {
+            return bound;
+        }
+
+        var wait = (Step * Math.Ceiling(next / Step)) - clock.GetElapsedTime(_askedAt);
+        return wait > bound ? bound : wait < MinWait ? MinWait : wait;
     }
 }

@@ -42,6 +42,9 @@ internal sealed class PendingReader(
         }
     }
 
+    /// <summary>How long until the next deferred row comes back, as far as the last read knew, at most <paramref name="bound"/>.</summary>
+    public TimeSpan UntilDue(TimeSpan bound) => _due.UntilNext(bound);
+
     /// <summary>Reads one page.</summary>
     /// <exception cref="InvalidOperationException">The owner's session has ended, and another relay may own the table.</exception>
     public async Task<PageFound> ReadAsync(CancellationToken cancellationToken)
@@ -122,7 +125,8 @@ internal sealed class PendingReader(
             rows.Add((reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetDateTime(2)));
         }
 
-        var stretch = new DueStretch(rows, reader.GetDateTime(2), TimeSpan.FromSeconds(reader.GetDouble(3)));
+        TimeSpan? next = reader.IsDBNull(4) ? null : TimeSpan.FromSeconds(reader.GetDouble(4));
+        var stretch = new DueStretch(rows, reader.GetDateTime(2), TimeSpan.FromSeconds(reader.GetDouble(3)), next);
         await reader.NextResultAsync(cancellationToken);
         return stretch;
     }

@@ -75,7 +75,7 @@ internal sealed class ReadStage(PendingReader reader, RelaySleep sleep, Lookahea
             }
 
             pulse.Idle();
-            var waits = lookahead.Readable.WaitAsync(lookahead.DueTimes.Next(options.PollInterval), clock, cancellationToken);
+            var waits = lookahead.Readable.WaitAsync(reader.UntilDue(options.PollInterval), clock, cancellationToken);
             found = await waits ? found : 0;
         }
     }
