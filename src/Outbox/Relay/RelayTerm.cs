@@ -5,8 +5,7 @@ namespace Outbox.Relay;
 /// <summary>One term of ownership: reading, publishing and marking overlap until the lock is lost, a stage fails, or the
 /// service stops.</summary>
 internal sealed class RelayTerm(
-    OutboxDatabase database, PublishStage publishing, MarkStage marking, TidyStage tidying, MarkBacklog backlog,
-    OutboxOptions options, TimeProvider clock)
+    OutboxDatabase database, PublishStage publishing, MarkStage marking, TidyStage tidying, OutboxOptions options, TimeProvider clock)
 {
     /// <summary>How long a stopping relay waits for confirms that are still out.</summary>
     public static readonly TimeSpan ShutdownBound = TimeSpan.FromSeconds(10);
@@ -70,14 +69,6 @@ internal sealed class RelayTerm(
         // A stage that is stuck is left behind. Its connection to the broker is abandoned, what it may still mark was confirmed, and it
         // charges nothing once the lock is gone.
         await Task.WhenAny(Task.WhenAll(stages), Task.Delay(AbortBound, clock, CancellationToken.None));
-        while (settled.Reader.TryRead(out var settlement))
-        {
-            if (settlement.Refusal is null)
-            {
-                backlog.Add([ConfirmedRow.Of(settlement.Row)]);
-            }
-        }
-
         if (!stopping.IsCancellationRequested)
         {
             await first;

@@ -17,7 +17,7 @@ public sealed class RowOutcomesTests
         var settled = Channel.CreateUnbounded<Settlement>();
         var topology = new Topology([]);
         var outcomes = new RowOutcomes(
-            _lookahead, settled, topology, new RefusedRoutes(topology, TimeProvider.System), new OutboxOptions(),
+            _lookahead, new MarkBacklog(), settled, topology, new RefusedRoutes(topology, TimeProvider.System), new OutboxOptions(),
             new OutboxMetrics(services.GetRequiredService<IMeterFactory>(), new RelayStatus()));
         _lookahead.Offer([Rows.Of(1)], Rows.NoneAgain, complete: long.MaxValue);
         Assert.True(_lookahead.TryTake(out var row));

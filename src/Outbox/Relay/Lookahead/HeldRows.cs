@@ -55,6 +55,16 @@ internal sealed class HeldRows
         _unwritten++;
     }
 
+    /// <summary>The table says that the broker has it. It leaves memory, unless it is still on its way here: what an earlier term of
+    /// ownership has left may be marked after it was read again.</summary>
+    public void Marked(long id)
+    {
+        if (!_rows.TryGetValue(id, out var row) || row.Unwritten)
+        {
+            Settled(id);
+        }
+    }
+
     /// <summary>It leaves memory since the table says what became of it.</summary>
     public void Settled(long id)
     {

@@ -102,7 +102,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     {
         foreach (var id in ids)
         {
-            held.Settled(id);
+            held.Marked(id);
         }
 
         TellOfRoom();

@@ -1,7 +1,7 @@
 namespace Outbox.Relay;
 
-/// <summary>Confirmed rows whose mark is not written yet. It outlives a term of ownership, so that after the database was
-/// away they are marked before anything is published again.</summary>
+/// <summary>Confirmed rows whose mark is not written yet, from the confirm on. It outlives a term of ownership, so that after the database
+/// was away, or while a statement of the last term is still to be given up, they are marked before anything is published again.</summary>
 internal sealed class MarkBacklog
 {
     private readonly HashSet<ConfirmedRow> _rows = [];
@@ -17,11 +17,11 @@ internal sealed class MarkBacklog
         }
     }
 
-    public void Add(IEnumerable<ConfirmedRow> rows)
+    public void Add(ConfirmedRow row)
     {
         lock (_rows)
         {
-            _rows.UnionWith(rows);
+            _rows.Add(row);
         }
     }
 

@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Outbox.Relay;
 
-/// <summary>Writes down settlements, one statement at a time, each over everything that came in since the last.</summary>
+/// <summary>Marks what stands in the backlog and charges what was refused, one statement at a time, each over everything that came in
+/// since the last.</summary>
 internal sealed partial class MarkStage(
     OutboxDatabase database, MarkBacklog backlog, OutboxOptions options, OutboxMetrics metrics, RelayStatus status, TimeProvider clock,
     ILogger<MarkStage> logger)
@@ -27,7 +28,7 @@ internal sealed partial class MarkStage(
         if (backlog.Count > 0)
         {
             await using var connection = await database.OpenAsync("marker", options.Lease, cancellationToken);
-            await MarkAsync(new Marker(connection, owner, options), [], cancellationToken);
+            await MarkAsync(new Marker(connection, owner, options), cancellationToken);
         }
     }
 
@@ -35,7 +36,6 @@ internal sealed partial class MarkStage(
     /// connection, until it succeeds.</summary>
     public async Task RunAsync(ChannelReader<Settlement> settled, Lookahead lookahead, OwnerLock owner, StagePulse pulse, CancellationToken cancellationToken)
     {
-        var confirmed = new List<ConfirmedRow>();
         var refused = new List<(OutboxRow Row, Refusal Refusal)>();
         var reconnect = new Reconnect(clock);
         var pending = true;
@@ -48,7 +48,7 @@ internal sealed partial class MarkStage(
                 var marker = new Marker(connection, owner, options);
                 while (pending)
                 {
-                    await WriteAsync(confirmed, refused, marker, lookahead, pulse, cancellationToken);
+                    await WriteAsync(refused, marker, lookahead, pulse, cancellationToken);
                     reconnect.Succeeded();
                     status.MarkingWorks();
                     lookahead.Pause(false);
@@ -66,10 +66,6 @@ internal sealed partial class MarkStage(
                         {
                             refused.Add((settlement.Row, refusal));
                         }
-                        else
-                        {
-                            confirmed.Add(ConfirmedRow.Of(settlement.Row));
-                        }
                     }
                 }
             }
@@ -81,22 +77,15 @@ internal sealed partial class MarkStage(
                 LogFailed(exception.Message);
                 await reconnect.WaitAsync(cancellationToken);
             }
-            finally
-            {
-                backlog.Add(confirmed);
-            }
         }
     }
 
     private async Task WriteAsync(
-        List<ConfirmedRow> confirmed, List<(OutboxRow Row, Refusal Refusal)> refused, Marker marker, Lookahead lookahead, StagePulse pulse,
-        CancellationToken cancellationToken)
+        List<(OutboxRow Row, Refusal Refusal)> refused, Marker marker, Lookahead lookahead, StagePulse pulse, CancellationToken cancellationToken)
     {
-        if (confirmed.Count > 0)
+        if (backlog.Count > 0)
         {
-            await MarkAsync(marker, confirmed, cancellationToken);
-            lookahead.Marked(confirmed.Select(row => row.Id));
-            confirmed.Clear();
+            lookahead.Marked(await MarkAsync(marker, cancellationToken));
         }
 
         if (refused.Count > 0)
@@ -107,13 +96,15 @@ internal sealed partial class MarkStage(
         }
     }
 
-    private async Task MarkAsync(Marker marker, IReadOnlyCollection<ConfirmedRow> confirmed, CancellationToken cancellationToken)
+    /// <returns>The ids of what is marked.</returns>
+    private async Task<long[]> MarkAsync(Marker marker, CancellationToken cancellationToken)
     {
-        ConfirmedRow[] rows = [.. backlog.ToArray().Union(confirmed)];
+        var rows = backlog.ToArray();
         var marked = await marker.MarkAsync(rows, cancellationToken);
         Failpoint.Hit("relay.after-mark");
         backlog.Remove(rows);
         metrics.Sent(marked);
+        return Array.ConvertAll(rows, row => row.Id);
     }
 
     private void Charged(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, bool> charged, Lookahead lookahead)

@@ -7,8 +7,8 @@ namespace Outbox.Relay;
 /// <summary>Keeps a connection to the broker for publishing, and opens another whenever it breaks. That is charged to no rows but those
 /// over which the broker has closed it.</summary>
 internal sealed partial class PublishStage(
-    BrokerConnector connector, TopologyDeclarer declarer, Topology topology, OutboxOptions options, OutboxMetrics metrics,
-    RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
+    BrokerConnector connector, TopologyDeclarer declarer, Topology topology, MarkBacklog backlog, OutboxOptions options,
+    OutboxMetrics metrics, RelayStatus status, TimeProvider clock, ILogger<PublishStage> logger)
 {
     // Each channel has a process of its own in the broker, with its own part of a burst to take and to confirm.
     private const int Channels = 4;
@@ -30,7 +30,7 @@ internal sealed partial class PublishStage(
                 reconnect.Succeeded();
                 status.BrokerReached();
                 await using var abandoned = abandon.Register(publisher.Abandon);
-                var outcomes = new RowOutcomes(lookahead, settled, topology, _refused, options, metrics);
+                var outcomes = new RowOutcomes(lookahead, backlog, settled, topology, _refused, options, metrics);
                 await new PublishSession(publisher, lookahead, outcomes, _refused, status, connector.AppId, options).RunAsync(pulse, stopTaking);
                 if (!stopTaking.IsCancellationRequested)
                 {

@@ -7,8 +7,8 @@ namespace Outbox.Relay;
 
 /// <summary>What one broker connection says of rows: the lookahead learns which may follow, and the marker what to write down.</summary>
 internal sealed class RowOutcomes(
-    Lookahead lookahead, ChannelWriter<Settlement> settled, Topology topology, RefusedRoutes refused, OutboxOptions options,
-    OutboxMetrics metrics)
+    Lookahead lookahead, MarkBacklog backlog, ChannelWriter<Settlement> settled, Topology topology, RefusedRoutes refused,
+    OutboxOptions options, OutboxMetrics metrics)
 {
     // A row that closes the channel each time it is published is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
@@ -77,7 +77,10 @@ internal sealed class RowOutcomes(
     private void Confirm(OutboxRow row)
     {
         Failpoint.Hit("relay.after-confirm");
+        // In this order: what stands in the backlog may be marked at any moment, and the lookahead lets go only of what it knows as
+        // confirmed.
         lookahead.Confirmed(row);
+        backlog.Add(ConfirmedRow.Of(row));
         settled.TryWrite(new Settlement(row, Refusal: null));
     }
 
