@@ -123,7 +123,7 @@ internal sealed class Lookahead
         foreach (var read in lines.Values)
         {
             read.End(complete);
-            _order.Promote(read.Line);
+            _order.Change(read.Line, []);
         }
 
         Publishable.Set();

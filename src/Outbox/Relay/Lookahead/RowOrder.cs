@@ -127,8 +127,18 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         TellOfRoom();
     }
 
+    private void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
+    {
+        if (row.Key is not null)
+        {
+            var line = lines.Of(row.Key);
+            line.Busy = false;
+            Change(line, leave(line));
+        }
+    }
+
     /// <summary>Lets the line's next row go, and notes what the line needs now.</summary>
-    public void Promote(KeyLine line)
+    private void Promote(KeyLine line)
     {
         if (lines.TryPromote(line, out var next))
         {
@@ -139,16 +149,6 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         if (lines.BecameHungry(line))
         {
             readable.Set();
-        }
-    }
-
-    private void LeaveLine(OutboxRow row, Func<KeyLine, IReadOnlyCollection<OutboxRow>> leave)
-    {
-        if (row.Key is not null)
-        {
-            var line = lines.Of(row.Key);
-            line.Busy = false;
-            Change(line, leave(line));
         }
     }
 
