@@ -1,7 +1,9 @@
 namespace Outbox.Relay;
 
-/// <summary>The waiting messages of one key. At most one of them is on its way to the broker; the others follow in the order
-/// of their ids. Only the first few are kept in memory, so that one key cannot fill it.</summary>
+/// <summary>The messages of one key, in the order of their ids:
+/// <code>[on its way] &lt; waiting, in memory &lt; from EvictedFrom on, only in the table</code>
+/// From BlockedAt on nothing goes, wherever it is. At most one is on its way to the broker, and only the first few that wait are kept in
+/// memory, so that one key cannot fill it.</summary>
 internal sealed class KeyLine(string key)
 {
     /// <summary>How many rows are asked for at first. Behind a row that comes back there is mostly nothing, and of a key that is still held
@@ -20,16 +22,16 @@ internal sealed class KeyLine(string key)
     public string Key { get; } = key;
 
     /// <summary>One of its rows is ready or in flight.</summary>
-    public bool Busy { get; set; }
+    public bool Busy { get; private set; }
 
     /// <summary>The deferred row that holds back all later ones.</summary>
     public long? BlockedAt { get; private set; }
 
     /// <summary>Rows from this id on are only in the table, and must be read again before the line can go past it.</summary>
-    public long? EvictedFrom { get; set; }
+    public long? EvictedFrom { get; private set; }
 
-    /// <summary>How often it has been said that the table knows better: what a read brings that began before is older.</summary>
-    public int Doubts { get; private set; }
+    /// <summary>Another since it was said that the table knows better: what a read brings that began before is older.</summary>
+    public int Version { get; private set; }
 
     public bool IsOver => !Busy && _waiting.Count == 0 && BlockedAt is null && EvictedFrom is null;
 
@@ -43,10 +45,6 @@ internal sealed class KeyLine(string key)
 
     /// <summary>How many rows the next read of it asks for.</summary>
     public int ReadSize => Math.Min(_readSize, MaxWaiting - _waiting.Count);
-
-    /// <summary>What is noted of it among the lines that want to be read: from which id on it waits to be read, and whether it
-    /// starves.</summary>
-    public (long? HungryFrom, bool Starves) Noted { get; set; }
 
     /// <summary>Takes a row in, in the order of ids.</summary>
     /// <param name="row">Not deferred.</param>
@@ -103,7 +101,7 @@ internal sealed class KeyLine(string key)
     /// <returns>The rows that leave memory until they have been read again.</returns>
     public IReadOnlyCollection<OutboxRow> ReadAgainFrom(long id)
     {
-        Doubts++;
+        Version++;
         BlockedAt = null;
         EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
         _readSize = FirstRead;
@@ -113,6 +111,21 @@ internal sealed class KeyLine(string key)
     /// <summary>Whether this row of the table needs no read of its own: one that is known holds it back, or the line is read from before it
     /// anyway.</summary>
     public bool Reaches(long id) => id > BlockedAt || (GoesOnInTable && id >= EvictedFrom);
+
+    /// <summary>A read from the id <paramref name="from"/> on, which began at <paramref name="version"/>, has come: what it brings joins the
+    /// line.</summary>
+    /// <returns>False if the line was blocked before it, evicted anew or read again since the read began: it is left for a later
+    /// one.</returns>
+    public bool TryTakeIn(long from, int version)
+    {
+        if (EvictedFrom != from || Version != version || !GoesOnInTable)
+        {
+            return false;
+        }
+
+        EvictedFrom = null;
+        return true;
+    }
 
     /// <summary>A read has brought as many rows as it had asked for.</summary>
     public void HasMoreFrom(long id)
@@ -134,6 +147,9 @@ internal sealed class KeyLine(string key)
             _readSize = FirstRead;
         }
     }
+
+    /// <summary>The row that was on its way has gone.</summary>
+    public void Free() => Busy = false;
 
     /// <summary>The next row to publish, if none is on its way.</summary>
     public OutboxRow? Next()

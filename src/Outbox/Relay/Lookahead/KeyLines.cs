@@ -13,7 +13,10 @@ internal sealed class KeyLines
         (one, other) => one.From != other.From ? one.From.CompareTo(other.From) : string.CompareOrdinal(one.Key, other.Key));
 
     private readonly Dictionary<string, KeyLine> _lines = new(StringComparer.Ordinal);
+
+    // Those that want to be read on, by where they go on; and what that was when it was noted, of each that wants to or starves.
     private readonly SortedSet<(long From, string Key)> _hungry = new(ByFrom);
+    private readonly Dictionary<KeyLine, (long? HungryFrom, bool Starves)> _noted = [];
 
     public IReadOnlyList<KeyLine> Blocked => [.. _lines.Values.Where(line => line.BlockedAt is not null)];
 
@@ -67,23 +70,34 @@ internal sealed class KeyLines
 
     /// <summary>Notes whether the line wants to be read again, and from where. After each change of the line.</summary>
     /// <returns>True if it does since now, or more urgently.</returns>
-    public bool BecameHungry(KeyLine line)
+    public bool NoteHunger(KeyLine line)
     {
-        var before = line.Noted;
-        line.Noted = (line.WantsReading ? line.EvictedFrom : null, line.Starves);
-        if (line.Noted.HungryFrom != before.HungryFrom)
+        var before = _noted.GetValueOrDefault(line);
+        var now = (HungryFrom: line.WantsReading ? line.EvictedFrom : null, line.Starves);
+        if (now == before)
         {
-            if (before.HungryFrom is { } old)
-            {
-                _hungry.Remove((old, line.Key));
-            }
-
-            if (line.Noted.HungryFrom is { } from)
-            {
-                _hungry.Add((from, line.Key));
-            }
+            return false;
         }
 
-        return (before.HungryFrom is null && line.Noted.HungryFrom is not null) || (line.Noted.Starves && !before.Starves);
+        if (before.HungryFrom is { } old)
+        {
+            _hungry.Remove((old, line.Key));
+        }
+
+        if (now.HungryFrom is { } from)
+        {
+            _hungry.Add((from, line.Key));
+        }
+
+        if (now == default)
+        {
+            _noted.Remove(line);
+        }
+        else
+        {
+            _noted[line] = now;
+        }
+
+        return (before.HungryFrom is null && now.HungryFrom is not null) || (now.Starves && !before.Starves);
     }
 }

@@ -3,7 +3,7 @@ namespace Outbox.Relay;
 /// <summary>One read of a key's line: its first <paramref name="most"/> rows from the id <paramref name="from"/> on.</summary>
 internal sealed class LineRead(KeyLine line, long from, int most)
 {
-    private readonly int _doubts = line.Doubts;
+    private readonly int _version = line.Version;
     private int _seen;
     private long? _last;
 
@@ -13,18 +13,8 @@ internal sealed class LineRead(KeyLine line, long from, int most)
 
     public int Most => most;
 
-    /// <summary>The page has come. False if the line was blocked, evicted anew or doubted since the read began: it is left for a later
-    /// one.</summary>
-    public bool TryBegin()
-    {
-        if (line.EvictedFrom != from || line.Doubts != _doubts || !line.GoesOnInTable)
-        {
-            return false;
-        }
-
-        line.EvictedFrom = null;
-        return true;
-    }
+    /// <summary>The page has come. False if the line has changed too much since the read began: it is left for a later one.</summary>
+    public bool TryBegin() => line.TryTakeIn(from, _version);
 
     /// <summary>Takes note of a row of the key in the page, in the order of ids.</summary>
     public void Saw(long id)

@@ -132,7 +132,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         if (row.Key is not null)
         {
             var line = lines.Of(row.Key);
-            line.Busy = false;
+            line.Free();
             Change(line, leave(line));
         }
     }
@@ -146,7 +146,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
             ready.Add(next);
         }
 
-        if (lines.BecameHungry(line))
+        if (lines.NoteHunger(line))
         {
             readable.Set();
         }
