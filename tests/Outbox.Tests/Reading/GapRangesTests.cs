@@ -48,17 +48,17 @@ public sealed class GapRangesTests
     {
         _gaps.Found([11], Everything, cursor: 9);
         _gaps.Observe(Holders("open", "other"));
-        Assert.Equal([0], Looks().Watches);
+        Assert.Equal([0], Looks().Gaps.Select(gap => gap.Watch));
 
         _gaps.Found([], Everything, cursor: 11);
-        Assert.Equal([1], Looks().Watches);
-        Assert.Equal([1, 1], Looks().HolderWatches);
-        Assert.Equal([Xid("open"), Xid("other")], Looks().HolderXids);
+        Assert.Equal([1], Looks().Gaps.Select(gap => gap.Watch));
+        Assert.Equal([1, 1], Looks().Holders.Select(holder => holder.Watch));
+        Assert.Equal([Xid("open"), Xid("other")], Looks().Holders.Select(holder => holder.Xid));
 
         _gaps.Observe(Holders("open", "later"));
-        Assert.Equal([0], Looks().Watches);
+        Assert.Equal([0], Looks().Gaps.Select(gap => gap.Watch));
         _gaps.Found([], Everything, cursor: 11);
-        Assert.Equal([Xid("open")], Looks().HolderXids);
+        Assert.Equal([Xid("open")], Looks().Holders.Select(holder => holder.Xid));
     }
 
     [Fact]
@@ -68,13 +68,13 @@ public sealed class GapRangesTests
         _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
         _gaps.Found([], Everything, cursor: 11);
         _gaps.Observe(new() { ["open"] = Xid("open"), ["copy"] = null });
-        Assert.Equal([1], Looks().Watches);
-        Assert.Equal(["open", "copy"], Looks().Holders);
-        Assert.Equal([Xid("open"), null], Looks().HolderXids);
+        Assert.Equal([1], Looks().Gaps.Select(gap => gap.Watch));
+        Assert.Equal(["open", "copy"], Looks().Holders.Select(holder => holder.Transaction));
+        Assert.Equal([Xid("open"), null], Looks().Holders.Select(holder => holder.Xid));
 
         _gaps.Observe(Holders("open", "copy"));
 
-        Assert.Equal([Xid("open"), Xid("copy")], Looks().HolderXids);
+        Assert.Equal([Xid("open"), Xid("copy")], Looks().Holders.Select(holder => holder.Xid));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class GapRangesTests
         _gaps.Found([10, 50], complete: 50, cursor: 100);
 
         Assert.Equal([(long.MinValue, 9), (11, 49), (51, 100)], Ranges());
-        Assert.Equal([1, 1, 0], Looks().Watches);
+        Assert.Equal([1, 1, 0], Looks().Gaps.Select(gap => gap.Watch));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class GapRangesTests
 
         // Those of the last page have had no look yet.
         Assert.Equal((1, 7_199), Ranges().First());
-        Assert.Equal([1, .. Enumerable.Repeat(0, 900)], Looks().Watches);
+        Assert.Equal([1, .. Enumerable.Repeat(0, 900)], Looks().Gaps.Select(gap => gap.Watch));
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class GapRangesTests
 
     [Fact]
     public void Ranges_that_wait_for_somebody_do_not_count_into_how_much_a_read_walks() =>
-        Assert.Equal(50, new GapLooks([long.MinValue, 101], [100, 150], [1, 0], [8, 8], [1], ["3/7"], [null]).Width);
+        Assert.Equal(50, new GapLooks([new(long.MinValue, 100, Watch: 1, Most: 8), new(101, 150, Watch: 0, Most: 8)], [new(1, "3/7", Xid: null)]).Width);
 
     private static long Xid(string holder) => 1_000 + holder.Length;
 
@@ -128,5 +128,5 @@ public sealed class GapRangesTests
 
     private GapLooks Looks() => _gaps.Looks(most: 1_000);
 
-    private IEnumerable<(long Low, long High)> Ranges() => Looks().Lows.Zip(Looks().Highs);
+    private IEnumerable<(long Low, long High)> Ranges() => Looks().Gaps.Select(gap => (gap.Low, gap.High));
 }

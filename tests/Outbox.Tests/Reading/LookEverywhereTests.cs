@@ -86,7 +86,7 @@ public sealed class LookEverywhereTests
 
     private IEnumerable<(long Low, long High, int Most)> Ranges()
     {
-        var looks = _look.AddTo(new GapLooks([], [], [], [], [], [], []));
-        return looks.Lows.Zip(looks.Highs, looks.Mosts);
+        var looks = _look.AddTo(new GapLooks([], []));
+        return looks.Gaps.Select(gap => (gap.Low, gap.High, gap.Most));
     }
 }

@@ -12,17 +12,15 @@ internal sealed class GapRanges
     /// <summary>True while some range waits to learn who may still fill it.</summary>
     public bool NeedHolders => _gaps.Exists(gap => !gap.Watch.LastLook);
 
-    /// <summary>What the next read is to look through, for up to <paramref name="most"/> rows in each range. One of which nobody has ended since its last look holds nothing new: a large
-    /// transaction that stays open leaves ids between all that others commit meanwhile.</summary>
+    /// <summary>What the next read is to look through, for up to <paramref name="most"/> rows in each range. One of which nobody has ended
+    /// since its last look holds nothing new: a large transaction that stays open leaves ids between all that others commit
+    /// meanwhile.</summary>
     public GapLooks Looks(int most)
     {
         var numbers = new Dictionary<GapWatch, int>();
-        var watches = _gaps.ConvertAll(gap => gap.IsDue ? 0 : Number(gap.Watch));
-        var holders = numbers.SelectMany(pair => pair.Key.Holders, (pair, holder) => (Watch: pair.Value, holder.Key, holder.Value)).ToList();
-        return new GapLooks(
-            [.. _gaps.Select(gap => gap.Low)], [.. _gaps.Select(gap => gap.High)], [.. watches],
-            [.. Enumerable.Repeat(most, _gaps.Count)], [.. holders.Select(holder => holder.Watch)],
-            [.. holders.Select(holder => holder.Key)], [.. holders.Select(holder => holder.Value)]);
+        var gaps = _gaps.ConvertAll(gap => new GapLook(gap.Low, gap.High, gap.IsDue ? 0 : Number(gap.Watch), most));
+        var holders = numbers.SelectMany(pair => pair.Key.Holders, (pair, holder) => new GapHolder(pair.Value, holder.Key, holder.Value));
+        return new GapLooks(gaps, [.. holders]);
 
         int Number(GapWatch watch) => numbers.TryGetValue(watch, out var number) ? number : numbers[watch] = numbers.Count + 1;
     }

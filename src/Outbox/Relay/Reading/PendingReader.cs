@@ -134,13 +134,13 @@ internal sealed class PendingReader(
     private NpgsqlBatchCommand PageCommand(GapLooks looks, ReadAgain again)
     {
         var command = new NpgsqlBatchCommand(OutboxSql.ReadPending);
-        command.Parameters.AddWithValue("gap_low", looks.Lows);
-        command.Parameters.AddWithValue("gap_high", looks.Highs);
-        command.Parameters.AddWithValue("gap_watch", looks.Watches);
-        command.Parameters.AddWithValue("gap_most", looks.Mosts);
-        command.Parameters.AddWithValue("holder_watch", looks.HolderWatches);
-        command.Parameters.AddWithValue("holder", looks.Holders);
-        command.Parameters.AddWithValue("holder_xid", looks.HolderXids);
+        command.Parameters.AddWithValue("gap_low", looks.Gaps.Select(gap => gap.Low).ToArray());
+        command.Parameters.AddWithValue("gap_high", looks.Gaps.Select(gap => gap.High).ToArray());
+        command.Parameters.AddWithValue("gap_watch", looks.Gaps.Select(gap => gap.Watch).ToArray());
+        command.Parameters.AddWithValue("gap_most", looks.Gaps.Select(gap => gap.Most).ToArray());
+        command.Parameters.AddWithValue("holder_watch", looks.Holders.Select(holder => holder.Watch).ToArray());
+        command.Parameters.AddWithValue("holder", looks.Holders.Select(holder => holder.Transaction).ToArray());
+        command.Parameters.AddWithValue("holder_xid", looks.Holders.Select(holder => holder.Xid).ToArray());
         command.Parameters.AddWithValue("line_key", again.Lines.Select(line => line.Line.Key).ToArray());
         command.Parameters.AddWithValue("line_from", again.Lines.Select(line => line.From).ToArray());
         command.Parameters.AddWithValue("line_most", again.Lines.Select(line => line.Most).ToArray());
