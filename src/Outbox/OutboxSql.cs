@@ -109,23 +109,12 @@ internal static class OutboxSql
     // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
     // transaction of the same key could become visible between the two and be published first.
     //
-    // gap:  ids that were skipped because their transactions had not committed. Without them a cursor loses rows. Those that
-    //       wait for a watch hold nothing new before one of its transactions has ended. Of those that have written, only this snapshot
-    //       can say that: one that has committed may keep its locks a moment longer. Of those that have not, no snapshot can; but
-    //       one that is still there after this snapshot was taken, and still without a transaction id, had committed nothing.
-    // line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
-    // due:  rows without a key of which WalkDue has told that their time has come. By their ids, and not by an index on due_at, which
-    //       could serve a plain comparison and would be walked from its beginning.
-    // page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
-    //       the oldest running snapshot began.
-    //
-    // At last, without an id, a row that is there only if the owner's session has ended: the next owner may have deferred a row, which is in
-    // no branch then, and one behind it of the same key would go first. Asked after the snapshot was taken: if the session lives then,
-    // nobody else has owned the table yet in what the snapshot shows.
-    //
     // Cut by id over everything: what is left out is above all that is taken, so a page never takes a later row before an
     // earlier one. And cut by bytes, so that a page of large rows does not fill the memory. created_at is brought within
     // what a client can represent: one row that cannot be read would stop all.
+    //
+    // Its columns, by number: 0 id, 1 message_id, 2 exchange, 3 routing_key, 4 type, 5 key, 6 content_type, 7 headers, 8 trace_parent,
+    // 9 body, 10 created_at, 11 attempts, 12 whether it is deferred, 13 whether its time is still to come, 14 the bytes of the page so far.
     public const string ReadPending =
         """
         (SELECT id, message_id, exchange, routing_key, type, key, content_type, headers, trace_parent, body,
@@ -134,6 +123,7 @@ internal static class OutboxSql
          FROM (
              SELECT *, sum(size) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
              FROM (
+                 -- gap: ids that were skipped because their transactions had not committed. Without them a cursor loses rows.
                  (SELECT m.*
                   FROM unnest(@gap_low, @gap_high, @gap_watch, @gap_most) AS gap (low, high, watch, most)
                   CROSS JOIN LATERAL (
@@ -141,10 +131,14 @@ internal static class OutboxSql
                       WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id >= gap.low AND id <= gap.high
                       ORDER BY id
                       LIMIT gap.most) AS m
+                  -- Those that wait for a watch hold nothing new before one of its transactions has ended.
                   WHERE gap.watch = 0 OR gap.watch IN (
                       SELECT watch FROM unnest(@holder_watch, @holder, @holder_xid) AS held (watch, holder, xid)
                       WHERE CASE
+                          -- Of one that has written only this snapshot can say that: once committed it may keep its locks a moment longer.
                           WHEN xid IS NOT NULL THEN pg_visible_in_snapshot(xid::text::xid8, pg_current_snapshot())
+                          -- Of one that has not, no snapshot can; but one that is still there after this snapshot was taken, and still
+                          -- without a transaction id, had committed nothing.
                           ELSE holder NOT IN (
                               SELECT virtualtransaction FROM pg_locks
                               GROUP BY virtualtransaction
@@ -152,6 +146,7 @@ internal static class OutboxSql
                                   AND NOT bool_or(locktype = 'transactionid' AND mode = 'ExclusiveLock'))
                           END))
                  UNION ALL
+                 -- line: rows of a key that were not kept in memory, deferred ones included, since they hold back those behind them.
                  (SELECT m.*
                   FROM unnest(@line_key, @line_from, @line_most) AS line (key, low, most)
                   CROSS JOIN LATERAL (
@@ -160,9 +155,13 @@ internal static class OutboxSql
                       ORDER BY id
                       LIMIT line.most) AS m)
                  UNION ALL
+                 -- due: rows without a key of which WalkDue has told that their time has come. By their ids: an index on due_at could
+                 -- serve a plain comparison, and would be walked from its beginning.
                  (SELECT * FROM outbox_message
                   WHERE sent_at IS NULL AND parked_at IS NULL AND coalesce(due_at <= now(), true) AND id = ANY (@due))
                  UNION ALL
+                 -- page: what is new above the cursor. Without the cursor, each read walks all index entries of rows that were sent since
+                 -- the oldest running snapshot began.
                  (SELECT * FROM outbox_message
                   WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL AND id > @cursor
                   ORDER BY id
@@ -178,6 +177,9 @@ internal static class OutboxSql
          WHERE bytes - size < @bytes
          ORDER BY id)
         UNION ALL
+        -- The last row, without an id, is there only if the owner's session has ended: the next owner may have deferred a row, which is
+        -- in no branch then, and one behind it of the same key would go first. Asked after the snapshot was taken: if the session lives
+        -- then, nobody else has owned the table yet in what the snapshot shows.
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         WHERE pg_try_advisory_xact_lock_shared(@session, @owner)
         """;
