@@ -23,7 +23,7 @@ internal sealed class RelayTerm(
         var beat = BeatAsync(owner, pulses, abort.Token);
         try
         {
-            await RunAsync(owner, pulses, beat, abort, stopping);
+            await RunStagesAsync(owner, pulses, beat, abort, stopping);
         }
         finally
         {
@@ -32,12 +32,18 @@ internal sealed class RelayTerm(
         }
     }
 
-    private async Task RunAsync(OwnerLock owner, StagePulse[] pulses, Task beat, CancellationTokenSource abort, CancellationToken stopping)
+    private async Task RunStagesAsync(OwnerLock owner, StagePulse[] pulses, Task beat, CancellationTokenSource abort, CancellationToken stopping)
     {
         await marking.MarkBacklogAsync(owner, stopping);
         await using var connection = await database.OpenAsync("reader", options.Lease, stopping);
+        // Who ends on which. When the service stops, and at the end of the term at the latest:
+        //   stopReading  reading and tidying
+        //   stopTaking   taking rows for publishing; what is in flight is still waited for
+        // At the end of the term alone:
+        //   abandon      what is in flight: it counts as unknown
+        //   abort        marking, listening and heartbeats
         using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping, abort.Token);
-        using var stopPublishing = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var stopTaking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var abandon = new CancellationTokenSource();
         var settled = Channel.CreateUnbounded<Settlement>(new UnboundedChannelOptions { SingleReader = true });
         var lookahead = new Lookahead(options.BatchSize);
@@ -47,7 +53,7 @@ internal sealed class RelayTerm(
         var reading = new ReadStage(reader, new RelaySleep(connection, owner.Table, options), lookahead, pulses[0], options, clock);
 
         options.Commits.Committed += lookahead.Readable.Set;
-        var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopPublishing.Token, abandon.Token);
+        var publish = PublishAsync(lookahead, settled.Writer, pulses[1], stopTaking.Token, abandon.Token);
         var mark = marking.RunAsync(settled.Reader, lookahead, owner, pulses[2], abort.Token);
         Task[] stages =
         [
@@ -55,7 +61,7 @@ internal sealed class RelayTerm(
             listener.RunAsync(abort.Token), beat,
         ];
 
-        var first = await Task.WhenAny(stages);
+        var ended = await Task.WhenAny(stages);
         if (stopping.IsCancellationRequested)
         {
             await Task.WhenAny(Task.WhenAll(publish, mark), Task.Delay(ShutdownBound, clock, CancellationToken.None));
@@ -63,7 +69,7 @@ internal sealed class RelayTerm(
 
         options.Commits.Committed -= lookahead.Readable.Set;
         // First, and apart: cancelling a statement of a silent database takes seconds each, and the next owner may be publishing by then.
-        await stopPublishing.CancelAsync();
+        await stopTaking.CancelAsync();
         await abandon.CancelAsync();
         await abort.CancelAsync();
         // A stage that is stuck is left behind. Its connection to the broker is abandoned, what it may still mark was confirmed, and it
@@ -71,7 +77,7 @@ internal sealed class RelayTerm(
         await Task.WhenAny(Task.WhenAll(stages), Task.Delay(AbortBound, clock, CancellationToken.None));
         if (!stopping.IsCancellationRequested)
         {
-            await first;
+            await ended;
         }
     }
 
