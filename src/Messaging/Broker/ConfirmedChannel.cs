@@ -12,20 +12,22 @@ namespace Messaging;
 internal sealed class ConfirmedChannel
 {
     private readonly IChannel _channel;
-    private readonly Action<string> _break;
+    private readonly Action<string> _onBroken;
     private readonly Lock _lock = new();
     private readonly Queue<Flight> _waiting = new();
     private readonly Dictionary<ulong, Flight> _unconfirmed = [];
     private ulong _last;
-    private ulong _oldest = 1;
+
+    // No lower number is unconfirmed.
+    private ulong _lowestOpen = 1;
     private bool _sending;
     private string? _ended;
 
     /// <param name="channel">In confirm mode, with nothing published yet.</param>
-    /// <param name="break">Called with the reason once nothing can be published any more; it calls <see cref="EndAll"/>.</param>
-    public ConfirmedChannel(IChannel channel, Action<string> @break)
+    /// <param name="onBroken">Called with the reason once nothing can be published any more; it calls <see cref="EndAll"/>.</param>
+    public ConfirmedChannel(IChannel channel, Action<string> onBroken)
     {
-        (_channel, _break) = (channel, @break);
+        (_channel, _onBroken) = (channel, onBroken);
         channel.BasicAcksAsync += OnAck;
         channel.BasicNacksAsync += OnNack;
         channel.BasicReturnAsync += OnReturn;
@@ -35,17 +37,17 @@ internal sealed class ConfirmedChannel
     public ShutdownEventArgs? CloseReason => _channel.CloseReason;
 
     /// <summary>When the oldest publish began whose fate is not known; null while there is none.</summary>
-    public long? Oldest
+    public long? OldestStartedAt
     {
         get
         {
             using var locked = _lock.EnterScope();
-            while (_oldest <= _last && !_unconfirmed.ContainsKey(_oldest))
+            while (_lowestOpen <= _last && !_unconfirmed.ContainsKey(_lowestOpen))
             {
-                _oldest++;
+                _lowestOpen++;
             }
 
-            return _unconfirmed.TryGetValue(_oldest, out var oldest) || _waiting.TryPeek(out oldest) ? oldest.StartedAt : null;
+            return _unconfirmed.TryGetValue(_lowestOpen, out var flight) || _waiting.TryPeek(out flight) ? flight.StartedAt : null;
         }
     }
 
@@ -133,7 +135,7 @@ internal sealed class ConfirmedChannel
         // These two are the message's own fault.
         if (exception is not (ArgumentException or WireFormattingException))
         {
-            _break($"{exception.GetType().Name} while publishing.");
+            _onBroken($"{exception.GetType().Name} while publishing.");
             return;
         }
 
@@ -143,7 +145,7 @@ internal sealed class ConfirmedChannel
             open = _unconfirmed.Remove(flight.Number);
         }
 
-        _break($"{exception.GetType().Name} over a message.");
+        _onBroken($"{exception.GetType().Name} over a message.");
         if (open)
         {
             flight.End(PublishOutcome.Unwritable(exception));
@@ -167,7 +169,7 @@ internal sealed class ConfirmedChannel
         var landed = new List<Flight>();
         using (_lock.EnterScope())
         {
-            for (var next = multiple ? _oldest : number; next <= number; next++)
+            for (var next = multiple ? _lowestOpen : number; next <= number; next++)
             {
                 if (_unconfirmed.Remove(next, out var flight))
                 {
@@ -175,7 +177,7 @@ internal sealed class ConfirmedChannel
                 }
             }
 
-            _oldest = multiple ? Math.Max(_oldest, number + 1) : _oldest;
+            _lowestOpen = multiple ? Math.Max(_lowestOpen, number + 1) : _lowestOpen;
         }
 
         landed.ForEach(flight => flight.End(outcome));
@@ -196,7 +198,7 @@ internal sealed class ConfirmedChannel
 
         if (meant.Count == 0)
         {
-            _break("A message was returned that is not known here.");
+            _onBroken("A message was returned that is not known here.");
         }
 
         meant.ForEach(flight => flight.End(

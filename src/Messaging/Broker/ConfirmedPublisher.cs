@@ -116,7 +116,9 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         // A blocked broker has not read the messages yet. It will once its alarm is over; publishing them again on another
         // connection would only double them.
-        if (!_blocked && _channels.Min(channel => channel.Oldest) is { } oldest && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
+        if (!_blocked
+            && _channels.Min(channel => channel.OldestStartedAt) is { } oldest
+            && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
         {
             Break($"No confirm came within {_deadline}.");
         }
