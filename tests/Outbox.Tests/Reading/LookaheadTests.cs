@@ -172,7 +172,7 @@ public sealed class LookaheadTests
         _lookahead.IsDue("k", 5);
         var again = _lookahead.BeginRead();
 
-        _lookahead.Changed(refused);
+        _lookahead.ReadAgainFrom(refused);
         _lookahead.Offer([Rows.Of(5, "k"), Rows.Of(10, "k"), Rows.Of(11, "k")], again, complete: long.MaxValue);
         while (_lookahead.TryTake(out var row))
         {

@@ -25,7 +25,7 @@ internal sealed class HeldRows
 
     public bool WritingLags => _unwritten >= MaxUnwritten;
 
-    public bool Contain(long id) => _rows.ContainsKey(id);
+    public bool Contains(long id) => _rows.ContainsKey(id);
 
     /// <summary>From here on a read is on its way, and what it brings may be older than what is settled meanwhile.</summary>
     public void BeginRead() => _settled.Clear();
@@ -48,7 +48,7 @@ internal sealed class HeldRows
         Unwritten(row);
     }
 
-    /// <summary>The table is to be told what became of it.</summary>
+    /// <summary>Counts the row among those whose outcome the table does not know yet.</summary>
     public void Unwritten(OutboxRow row)
     {
         row.Unwritten = true;

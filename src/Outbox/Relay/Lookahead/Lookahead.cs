@@ -46,7 +46,8 @@ internal sealed class Lookahead
         return _order.HasRoom;
     }
 
-    /// <summary>Whether a read that begins now goes on with the rows of some key. One that is to be read on later tells of it then.</summary>
+    /// <summary>Whether a read that begins now goes on with the rows of some key. A line that becomes readable later sets
+    /// <see cref="Readable"/>.</summary>
     public bool WantsLines()
     {
         using var locked = _lock.EnterScope();
@@ -73,7 +74,7 @@ internal sealed class Lookahead
     public bool IsDue(string? key, long id)
     {
         using var locked = _lock.EnterScope();
-        if (_held.Contain(id))
+        if (_held.Contains(id))
         {
             return false;
         }
@@ -184,8 +185,10 @@ internal sealed class Lookahead
         End(row, line => line.BlockAt(row.Id));
     }
 
-    /// <summary>It is not as it was read, or its charge was written and not answered: its key is read again from there.</summary>
-    public void Changed(OutboxRow row)
+    /// <summary>What the table says of it now is not known: somebody else has changed it, this relay does not own the table any more, or its
+    /// charge was written and not answered. Its key is read again from there; without a key it waits for the walk of what is due, or for
+    /// the look everywhere.</summary>
+    public void ReadAgainFrom(OutboxRow row)
     {
         using var locked = _lock.EnterScope();
         End(row, line => line.ReadAgainFrom(row.Id));

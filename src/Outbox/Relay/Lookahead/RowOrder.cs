@@ -22,7 +22,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     /// <summary>Whether lines may be read on that still have rows in memory.</summary>
     public bool HasRoomForLines => _untaken < batchSize && _waitingBytes < HeldRows.MaxBytes / 2;
 
-    // Above what a page adds where there was room: what is evicted must be read again, and seldom has to be.
+    // Twice what one page may add: a crowded line evicts rows, which must be read again, so this should be rare.
     private bool IsCrowded => _untaken - ready.Count >= 2 * batchSize || _waitingBytes >= HeldRows.MaxBytes;
 
     /// <summary>Takes a row in that a read has brought.</summary>
@@ -30,7 +30,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     public bool Add(OutboxRow row)
     {
         // A read that walks much takes its time: what it saw as waiting may have been sent and marked before it ended.
-        if (held.Contain(row.Id) || held.SettledMeanwhile(row.Id))
+        if (held.Contains(row.Id) || held.SettledMeanwhile(row.Id))
         {
             return false;
         }
@@ -53,7 +53,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
 
         _waitingBytes += row.Bytes;
         Change(line, line.Join(row, IsCrowded));
-        return held.Contain(row.Id);
+        return held.Contains(row.Id);
     }
 
     /// <summary>The next row to publish, which is on its way until one of the methods below is told of it.</summary>
@@ -152,7 +152,8 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         }
     }
 
-    /// <summary>After each change, those that take room too: the reader waits for the next one that makes some.</summary>
+    /// <summary>Call after every change, also one that takes room: the flag must be false before the next true can wake the
+    /// reader.</summary>
     private void TellOfRoom()
     {
         var before = _roomTold;

@@ -16,11 +16,11 @@ internal sealed partial class MarkStage(
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
     // Npgsql asks the server to cancel, on a connection that may take 5 s to open, and waits 2 s for it to do so.
-    private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CancelBound = TimeSpan.FromSeconds(10);
 
     // A statement may wait for a lock as long as a lease. It must have failed, and been given up, before the stage counts as stuck:
     // another owner would only wait for the same lock, and publish again what is not marked.
-    private readonly TimeSpan _bound = options.Lease + GivingUp;
+    private readonly TimeSpan _bound = options.Lease + CancelBound;
 
     /// <summary>Marks what earlier terms of ownership left, before anything is read and published again.</summary>
     public async Task MarkBacklogAsync(OwnerLock owner, CancellationToken cancellationToken)
@@ -91,7 +91,7 @@ internal sealed partial class MarkStage(
         if (refused.Count > 0)
         {
             pulse.Busy(_bound);
-            Charged(refused, await marker.ChargeAsync(refused, cancellationToken), lookahead);
+            ApplyCharge(refused, await marker.ChargeAsync(refused, cancellationToken), lookahead);
             refused.Clear();
         }
     }
@@ -107,13 +107,13 @@ internal sealed partial class MarkStage(
         return Array.ConvertAll(rows, row => row.Id);
     }
 
-    private void Charged(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, bool> charged, Lookahead lookahead)
+    private void ApplyCharge(List<(OutboxRow Row, Refusal Refusal)> refused, Dictionary<long, bool> charged, Lookahead lookahead)
     {
         foreach (var (row, refusal) in refused)
         {
             if (!charged.TryGetValue(row.Id, out var parked))
             {
-                lookahead.Changed(row);
+                lookahead.ReadAgainFrom(row);
             }
             else if (parked)
             {
