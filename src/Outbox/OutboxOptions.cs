@@ -3,21 +3,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace Outbox;
 
-/// <summary>What becomes of a message for which no queue is bound.</summary>
-public enum UnroutablePolicy
-{
-    /// <summary>It is deferred, and parked after the last attempt.</summary>
-    Park,
-
-    /// <summary>It is marked sent and counted: for events that nobody need subscribe to.</summary>
-    Accept,
-}
-
 /// <summary>Settings of the outbox and its relay, read from the section "Outbox".</summary>
 public sealed class OutboxOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string SectionName = "Outbox";
+    private const string SectionName = "Outbox";
 
     /// <summary>The topic exchange that messages go to. 1 to 255 UTF-8 bytes; "orders.events" unless set.</summary>
     public string Exchange { get; init; } = EventExchange.Default;
@@ -34,7 +23,8 @@ public sealed class OutboxOptions
     /// <summary>How long the relay waits for a confirm before it abandons the connection. 1 s to 5 min; 15 s unless set.</summary>
     public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a silent owner keeps the table. 3 s to 5 min; 15 s unless set.</summary>
+    /// <summary>How long a silent owner keeps the table. As long may a read, a mark or a charge take, the wait for a lock included, before it
+    /// is given up. 3 s to 5 min; 15 s unless set.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After how many refusals a row is parked: returned, since no queue is bound for it, its exchange missing or forbidden,
@@ -58,7 +48,8 @@ public sealed class OutboxOptions
     /// <summary>The largest body that <see cref="OutboxDbContextExtensions"/> accepts. 1 KiB to 16 MiB; 1 MiB unless set.</summary>
     public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>No setting, but carried by them: they are what a context and the relay of the same process have in common.</summary>
+    /// <summary>No setting, but carried by them: they are what a context and the relay of the same process have in common. So two
+    /// <see cref="OutboxOptions"/> of equal values are still two outboxes.</summary>
     internal CommitSignal Commits { get; } = new();
 
     /// <exception cref="SettingsException">A value is out of bounds, or a name is unknown.</exception>

@@ -1,17 +1,5 @@
 namespace Messaging;
 
-internal enum PublishResult
-{
-    /// <summary>The broker has taken responsibility for the message in every bound queue.</summary>
-    Confirmed,
-
-    /// <summary>The broker has said no: a nack, or a return because no queue is bound. Or the client itself has.</summary>
-    Rejected,
-
-    /// <summary>Nothing was heard in time, or the channel or connection ended first. The message may have been published.</summary>
-    Unknown,
-}
-
 /// <summary>What became of one publish. Only <see cref="PublishResult.Confirmed"/> is ground to forget the message.</summary>
 /// <param name="Result">Which of the three.</param>
 /// <param name="Reason">Why; empty where it is Confirmed.</param>
