@@ -12,7 +12,7 @@ public static class MessageHeaders
     /// <summary>W3C trace state of the producer.</summary>
     public const string TraceState = "tracestate";
 
-    /// <summary>Stored with the row under this name, sent as the AMQP property correlation_id.</summary>
+    /// <summary>Stored with the row under this name. A text is sent as the AMQP property correlation_id, and not as a header.</summary>
     public const string CorrelationId = "correlation-id";
 
     /// <summary>How often handling has failed so far, on a retried or dead message.</summary>

@@ -76,10 +76,18 @@ internal sealed partial class SettingsSection(IConfigurationSection section)
         ? [$"{SettingName.OfKey(section.Path)} is \"{value}\": it must be left unset: the names under it are {Names}."]
         : [];
 
-    private IEnumerable<string> FaultsOf(IConfigurationSection child) => !_known.Contains(child.Key)
-        ? [$"{SettingName.OfKey(child.Path)} is not a setting: the names under {SettingName.OfKey(section.Path)} are {Names}."]
-        : child.GetChildren().Where(_ => !_subsections.ContainsKey(child.Key))
-            .Select(grandchild => $"{SettingName.OfKey(grandchild.Path)} is not a setting: {SettingName.OfKey(child.Path)} is a value, not a section.");
+    private IEnumerable<string> FaultsOf(IConfigurationSection child)
+    {
+        if (!_known.Contains(child.Key))
+        {
+            return [$"{SettingName.OfKey(child.Path)} is not a setting: the names under {SettingName.OfKey(section.Path)} are {Names}."];
+        }
+
+        return _subsections.ContainsKey(child.Key)
+            ? []
+            : child.GetChildren().Select(
+                grandchild => $"{SettingName.OfKey(grandchild.Path)} is not a setting: {SettingName.OfKey(child.Path)} is a value, not a section.");
+    }
 
     private string Names => string.Join(", ", _known.Order());
 

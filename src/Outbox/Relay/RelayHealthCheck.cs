@@ -2,9 +2,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Outbox.Relay;
 
-/// <summary>Healthy: it publishes, or stands by. Degraded: the broker is away or paused, or says nothing
-/// of what is published, or confirmed rows cannot be marked, and rows wait safely. Unhealthy: the database cannot be used, or the broker has never been
-/// reached.</summary>
+/// <summary>Healthy: it publishes, or stands by. Degraded: the broker is away or paused, or says nothing of what is published, or confirmed
+/// rows cannot be marked, and rows wait safely. Unhealthy: the database cannot be used, or the broker has never been reached.</summary>
 internal sealed class RelayHealthCheck(RelayStatus status) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -80,7 +80,7 @@ internal static class MessageEnvelope
         return true;
     }
 
-    /// <summary>At least what they take in the frame.</summary>
+    /// <summary>An upper bound of what they take in the frame.</summary>
     private static int BytesOf(Dictionary<string, object?> headers)
     {
         var bytes = 0;
@@ -107,7 +107,7 @@ internal static class MessageEnvelope
                 return $"headers.{header.Name} has a meaning of its own and cannot be set.";
             }
 
-            if (TooLong($"the name of a header", header.Name) is { } tooLong)
+            if (TooLong("the name of a header", header.Name) is { } tooLong)
             {
                 return tooLong;
             }
