@@ -128,11 +128,19 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
     }
 
     [Theory]
-    [InlineData("kill")]
-    [InlineData("kill at decoding")]
-    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue(string handling)
+    [InlineData("kill", true, 8)]
+    [InlineData("kill at decoding", true, 8)]
+    [InlineData("kill", false, 6)]
+    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue(string handling, bool ordered, int limit)
     {
-        static void Limit(ConsumerSetup setup) => setup.Settings["Inbox:DeliveryLimit"] = "8";
+        void Limit(ConsumerSetup setup)
+        {
+            setup.Settings["Inbox:DeliveryLimit"] = $"{limit}";
+            if (!ordered)
+            {
+                setup.Queue = queue => queue.Unordered();
+            }
+        }
 
         await Arena.DeclareAsync(Limit);
         await Arena.PublishManyAsync(49, _ => "k");
@@ -142,7 +150,8 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
         var deaths = 0;
         while (await Arena.MessagesAsync(Arena.DeadQueue) == 0)
         {
-            await using var consumer = ConsumerProcess.Start(Arena, ("HANDLING", handling), ("Inbox__DeliveryLimit", "8"));
+            await using var consumer = ConsumerProcess.Start(
+                Arena, ("HANDLING", handling), ("UNORDERED", ordered ? "false" : "true"), ("Inbox__DeliveryLimit", $"{limit}"));
             await Eventually.IsTrueAsync(
                 async () => consumer.HasExited || await Arena.MessagesAsync(Arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
             if (consumer.HasExited)
