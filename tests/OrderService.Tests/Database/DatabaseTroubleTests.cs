@@ -165,6 +165,47 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         Assert.Equal(1L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-cancelled.v1'"));
     }
 
+    [Fact]
+    public async Task When_a_connection_is_lost_while_an_order_is_placed_there_is_one_order_with_one_message()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+
+        // A first request takes its time, and the deadline is for both tries together.
+        await service.PlaceAsync("sku-1", 1);
+
+        network.CutReplyTo("INSERT INTO outbox_message");
+        using var placed = await service.PlaceAsync(Body);
+
+        Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
+        Assert.Equal(1, network.Cuts);
+        Assert.Equal(2, await arena.CountAsync("orders"));
+        Assert.Equal(2, await arena.CountAsync("outbox_message"));
+    }
+
+    [Fact]
+    public async Task When_it_is_lost_while_an_order_is_cancelled_it_is_cancelled_as_the_client_is_told()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
+        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        var id = await service.PlaceAsync("sku-1", 1);
+
+        network.CutReplyTo("UPDATE orders");
+        using var cancelled = await service.CancelAsync(id);
+
+        Assert.Equal(HttpStatusCode.OK, cancelled.StatusCode);
+        Assert.Equal(1, network.Cuts);
+        // The client is told from memory, which may have kept what was rolled back.
+        Assert.Equal("cancelled", await arena.Arena.ScalarAsync<string>("SELECT status FROM orders"));
+        Assert.Equal(1L, await arena.Arena.ScalarAsync<long>("SELECT count(*) FROM outbox_message WHERE type = 'orders.order-cancelled.v1'"));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("key")]
@@ -216,5 +257,6 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
 
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         Assert.Equal(2, await arena.CountAsync("orders"));
+        Assert.Equal(2, await arena.CountAsync("outbox_message"));
     }
 }

@@ -103,5 +103,6 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         await service.AskForAsync("Anna");
 
         Assert.Equal(2, await arena.CountAsync("greeting"));
+        Assert.Equal(2, await arena.CountAsync("outbox_message"));
     }
 }
