@@ -1,3 +1,4 @@
+using Bench.Setup;
 using Npgsql;
 using Outbox;
 
@@ -8,21 +9,23 @@ namespace Bench.Committing;
 /// each other.</summary>
 internal sealed class Sleeper : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly NpgsqlConnection _lock;
     private readonly NpgsqlConnection _listener;
     private readonly CancellationTokenSource _enough = new();
     private readonly Task _listening;
-    private long _heard;
+    private bool _heard;
 
     private Sleeper(NpgsqlConnection holder, NpgsqlConnection listener)
     {
         (_lock, _listener) = (holder, listener);
-        _listener.Notification += (_, _) => Interlocked.Increment(ref _heard);
+        _listener.Notification += (_, _) => Volatile.Write(ref _heard, true);
         _listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>How many notifications have come. PostgreSQL sends several commits' together where they were fast, but each as one.</summary>
-    public long Heard => Interlocked.Read(ref _heard);
+    /// <summary>Returns when it has heard of a commit: otherwise none has paid for its notification.</summary>
+    public Task HeardAsync() => Eventually.IsTrueAsync(() => Task.FromResult(Volatile.Read(ref _heard)), Patience, "the relay that is asleep has heard of a commit");
 
     public static async Task<Sleeper> StartAsync(NpgsqlDataSource database)
     {
