@@ -11,12 +11,14 @@ internal sealed class CostMeter
     private readonly int? _client;
     private readonly Stopwatch _watch;
     private readonly Readings _before;
+    private readonly Func<long>? _done;
     private readonly long _doneWhenRead;
     private readonly long _doneWhenTimed;
 
-    private CostMeter(Arena arena, Database? database, int? client, Readings before, long doneWhenRead, long doneWhenTimed)
+    private CostMeter(Arena arena, Database? database, int? client, Readings before, Func<long>? done, long doneWhenRead, long doneWhenTimed)
     {
-        (_arena, _database, _client, _before, _doneWhenRead, _doneWhenTimed) = (arena, database, client, before, doneWhenRead, doneWhenTimed);
+        (_arena, _database, _client, _before, _done) = (arena, database, client, before, done);
+        (_doneWhenRead, _doneWhenTimed) = ((doneWhenRead + doneWhenTimed) / 2, doneWhenTimed);
         _watch = Stopwatch.StartNew();
     }
 
@@ -24,13 +26,13 @@ internal sealed class CostMeter
     /// <param name="arena">Whose servers are read.</param>
     /// <param name="database">Any database of the server that is read; null where the work has none.</param>
     /// <param name="client">The process under test; null for this one.</param>
-    /// <param name="done">Counts the messages of work that is under way already; null where it begins later. Reading takes a while, and
-    /// what is done meanwhile is in the costs, but came before the clock.</param>
+    /// <param name="done">Counts the messages of work that is under way already; null where it begins later. Reading takes a while:
+    /// costs are shared among what is done from the middle of one reading to the middle of the other.</param>
     public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null, Func<long>? done = null)
     {
         var doneWhenRead = done?.Invoke() ?? 0;
         var before = await ReadAsync(arena, database, client);
-        return new CostMeter(arena, database, client, before, doneWhenRead, done?.Invoke() ?? 0);
+        return new CostMeter(arena, database, client, before, done, doneWhenRead, done?.Invoke() ?? 0);
     }
 
     /// <summary>Messages a second until now, and the costs of each of them.</summary>
@@ -44,8 +46,8 @@ internal sealed class CostMeter
         }
 
         var elapsed = _watch.Elapsed;
-        var messages = done - _doneWhenRead;
         var after = await ReadAsync(_arena, _database, _client);
+        var messages = ((done + (_done?.Invoke() ?? done)) / 2) - _doneWhenRead;
         return new Sample(
             (done - _doneWhenTimed) / elapsed.TotalSeconds,
             new Costs(
