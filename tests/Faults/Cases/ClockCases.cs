@@ -22,7 +22,8 @@ internal static class ClockCases
             return (there, null);
         }
 
-        var fault = DebianPackages.TryInstallAsync(["libfaketime"], CancellationToken.None).GetAwaiter().GetResult();
+        var fault = DebianPackages.TryInstallAsync(
+            ["libfaketime"], "Installing libfaketime for the cases that need it ...", CancellationToken.None).GetAwaiter().GetResult();
         return Find() is { } installed ? (installed, null) : (null, $"libfaketime is not installed (apt-get install libfaketime) and cannot be: {fault}");
     });
 

@@ -36,12 +36,12 @@ public sealed class ClosedConnectionTests
         using var services = new ServiceCollection().AddMetrics().AddSingleton<RelayStatus>().AddSingleton<OutboxMetrics>().BuildServiceProvider();
         var topology = new Topology([]);
         var refused = new RefusedRoutes(topology, TimeProvider.System);
-        var lookahead = new Lookahead(batchSize: 10, TimeProvider.System);
+        var lookahead = new Lookahead(batchSize: 10);
         var settled = Channel.CreateUnbounded<Settlement>();
         lookahead.Offer([Rows.Of(1)], Rows.NoneAgain, long.MaxValue);
         for (var connection = 0; connection < 2; connection++)
         {
-            var outcomes = new RowOutcomes(lookahead, settled.Writer, topology, refused, new OutboxOptions(), services.GetRequiredService<OutboxMetrics>());
+            var outcomes = new RowOutcomes(lookahead, new MarkBacklog(), settled.Writer, topology, refused, new OutboxOptions(), services.GetRequiredService<OutboxMetrics>());
             Assert.True(lookahead.TryTake(out var row));
             outcomes.Settle(row, PublishOutcome.Unknown(text));
             outcomes.PutBackUnknown(new ShutdownEventArgs(ShutdownInitiator.Peer, code, text));
