@@ -6,8 +6,7 @@ namespace Inbox;
 /// <summary>Settings of the inbox and its consumers, read from the section "Inbox".</summary>
 public sealed class InboxOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string SectionName = "Inbox";
+    private const string SectionName = "Inbox";
 
     /// <summary>How many messages one transaction handles at most. 1 to 1,000; 100 unless set. A queue can have a
     /// bound of its own.</summary>

@@ -142,7 +142,7 @@ internal sealed partial class CopyPublisher(
             outcome = await PublishAsync(publisher, copy).WaitAsync(abandon);
         }
 
-        return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason ?? outcome.Result.ToString();
+        return outcome.Result == PublishResult.Confirmed ? null : outcome.Reason;
     }
 
     private static async Task<PublishOutcome> PublishAsync(ConfirmedPublisher publisher, Copy copy)
