@@ -49,7 +49,6 @@ internal sealed class PendingReader(
     /// <exception cref="InvalidOperationException">The owner's session has ended, and another relay may own the table.</exception>
     public async Task<PageFound> ReadAsync(CancellationToken cancellationToken)
     {
-        Failpoint.Hit("relay.before-read");
         if (_everywhere.IsDue)
         {
             await FollowSequenceAsync(cancellationToken);
@@ -86,6 +85,7 @@ internal sealed class PendingReader(
         await using var batch = new NpgsqlBatch(connection);
         var isWide = looks.Width > WideLook;
         pulse.Busy(isWide ? WideLookBound : lease);
+        Failpoint.Hit("relay.before-read");
         if (isWide)
         {
             batch.Timeout = (int)WideLookBound.TotalSeconds;
