@@ -8,6 +8,7 @@ public sealed class FirstStartTests
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task A_broker_whose_first_start_was_cut_short_begins_anew_and_one_that_had_answered_goes_on()
     {
         using var directory = await PrivateDirectory.TakeAsync(null, CancellationToken.None);

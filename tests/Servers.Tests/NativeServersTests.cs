@@ -69,6 +69,7 @@ public sealed class NativeServersTests
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task A_retry_whose_queue_was_away_is_offered_again_within_a_minute()
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);

@@ -8,6 +8,7 @@ namespace Template.Tests;
 public sealed class PackageTests(TemplateHive hive)
 {
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task The_package_makes_the_same_services_as_the_repository()
     {
         var place = Path.Combine(hive.Root, "package");

@@ -79,7 +79,6 @@ public sealed class StandbyTests(ServersFixture servers)
     [Theory]
     [InlineData("relay.before-publish", 3, "publish")]
     [InlineData("relay.after-mark", 0, "mark")]
-    [InlineData("relay.before-read", 2, "read")]
     [InlineData("relay.before-read", AsleepAfter, "read")]
     public async Task When_a_stage_of_the_owner_hangs_it_gives_up_its_lease_though_its_heartbeat_lives(string failpoint, int after, string stage)
     {
