@@ -18,7 +18,7 @@ internal sealed class GeneratedOrders(int count, string run) : IOrderSource
 
     public bool MayBeBad => false;
 
-    public string? CustomersOf(string run) => $"customer-{run}-";
+    public string? CustomerPrefix => $"customer-{run}-";
 
     public IEnumerable<OrderRequest> Read()
     {
@@ -34,7 +34,7 @@ internal sealed class GeneratedOrders(int count, string run) : IOrderSource
         var first = random.Next(Articles);
         return new
         {
-            CustomerId = string.Create(CultureInfo.InvariantCulture, $"{CustomersOf(run)}{random.Next(Customers)}"),
+            CustomerId = string.Create(CultureInfo.InvariantCulture, $"{CustomerPrefix}{random.Next(Customers)}"),
             Currency = "EUR",
             Lines = Enumerable.Range(0, random.Next(1, MostLines + 1)).Select(line => new
             {

@@ -17,8 +17,8 @@ internal interface IOrderSource
     /// <summary>Whether the service may refuse some of them without fault of its own.</summary>
     bool MayBeBad { get; }
 
-    /// <summary>What the ids of all customers of a run, and of no other, begin with; null where that is not known.</summary>
-    string? CustomersOf(string run);
+    /// <summary>What the ids of all customers of this run, and of no other, begin with; null where that is not known.</summary>
+    string? CustomerPrefix { get; }
 
     IEnumerable<OrderRequest> Read();
 }

@@ -30,7 +30,7 @@ internal sealed class OrdersFile : IOrderSource
 
     public bool MayBeBad => true;
 
-    public string? CustomersOf(string run) => null;
+    public string? CustomerPrefix => null;
 
     public IEnumerable<OrderRequest> Read() => File.ReadLines(_path)
         .Select((line, index) => new OrderRequest(index + 1, line))

@@ -13,7 +13,7 @@ internal sealed class Run(Arguments arguments, string run)
     public async Task<int> ExecuteAsync(CancellationToken cancellationToken)
     {
         await using var tap = await Tap.OpenAsync(arguments.RabbitMq, arguments.Exchange, cancellationToken);
-        await using var ledger = await Ledger.OpenAsync(arguments.Postgres, arguments.Orders.CustomersOf(run), cancellationToken);
+        await using var ledger = await Ledger.OpenAsync(arguments.Postgres, arguments.Orders.CustomerPrefix, cancellationToken);
         var suppressedBefore = await Suppressed.ReadAsync(arguments.Url, cancellationToken);
         var began = Stopwatch.GetTimestamp();
 
@@ -44,7 +44,8 @@ internal sealed class Run(Arguments arguments, string run)
         while (!placing.IsCompleted)
         {
             bar.Show(placer.Handled);
-            await Task.WhenAny(placing, Task.Delay(ProgressPause, cancellationToken));
+            // Without the token: after an interruption this would not wait at all until the requests under way have ended.
+            await Task.WhenAny(placing, Task.Delay(ProgressPause, CancellationToken.None));
         }
 
         await placing;
