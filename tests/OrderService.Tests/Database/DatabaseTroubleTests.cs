@@ -55,8 +55,7 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task While_the_database_is_silent_clients_are_told_to_come_again_and_the_process_says_that_it_lives(bool inTheMiddle)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        await using var network = arena.StartNetwork();
         var service = await arena.StartAsync(
             "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port}");
         List<Task<HttpResponseMessage>> placing;
@@ -142,10 +141,8 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task When_the_reply_to_a_commit_is_lost_there_is_one_order_with_one_message()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, "--Roles=api");
         await service.PlaceAsync("sku-1", 1);
 
         network.CutReplyTo(Commit);
@@ -169,10 +166,8 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task When_a_connection_is_lost_while_an_order_is_placed_there_is_one_order_with_one_message()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, "--Roles=api");
 
         // A first request takes its time, and the deadline is for both tries together.
         await service.PlaceAsync("sku-1", 1);
@@ -190,10 +185,8 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task When_it_is_lost_while_an_order_is_cancelled_it_is_cancelled_as_the_client_is_told()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, "--Roles=api");
         var id = await service.PlaceAsync("sku-1", 1);
 
         network.CutReplyTo("UPDATE orders");
@@ -218,10 +211,8 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
             CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON orders
                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_in_commit()
             """);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, "--Roles=api");
         await service.PlaceAsync("sku-1", 1);
         Task<HttpResponseMessage> placing;
         await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())

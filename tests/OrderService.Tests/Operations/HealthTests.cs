@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Outbox;
 
 namespace OrderService.Tests.Operations;
@@ -46,10 +45,8 @@ public sealed class HealthTests(ServersFixture servers)
     public async Task A_database_that_hangs_is_told_of_by_ready_within_5_seconds_and_no_reason_to_restart(string role)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            $"--Roles={role}", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, $"--Roles={role}");
         await Eventually.EqualsAsync(HttpStatusCode.OK, () => StatusAsync(service, "/health/ready"), Soon, "status of /health/ready");
 
         network.HoldsReplies = true;

@@ -54,6 +54,17 @@ public sealed class ServiceArena : IAsyncDisposable
         return service;
     }
 
+    /// <summary>A network before the database.</summary>
+    public TcpProxy StartNetwork()
+    {
+        var address = new NpgsqlConnectionStringBuilder(Arena.Postgres);
+        return TcpProxy.Start(address.Host!, address.Port);
+    }
+
+    /// <summary>Starts the service with its connections to the database through <paramref name="network"/>.</summary>
+    public Task<ServiceUnderTest> StartThroughAsync(TcpProxy network, params IEnumerable<string> settings) =>
+        StartAsync([.. settings, $"--ConnectionStrings:Postgres={Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable"]);
+
     /// <summary>How many rows a table has.</summary>
     public Task<long> CountAsync(string table) => Arena.ScalarAsync<long>($"SELECT count(*) FROM {table}");
 

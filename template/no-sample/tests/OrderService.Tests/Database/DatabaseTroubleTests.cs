@@ -39,8 +39,7 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task While_the_database_is_silent_clients_are_told_to_come_again_and_the_process_says_that_it_lives()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
+        await using var network = arena.StartNetwork();
         var service = await arena.StartAsync(
             "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port}");
         await service.AskForAsync("Anna");
@@ -76,10 +75,8 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     public async Task When_the_reply_to_a_commit_is_lost_there_is_one_greeting_with_one_message()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
-        var address = new NpgsqlConnectionStringBuilder(arena.Arena.Postgres);
-        await using var network = TcpProxy.Start(address.Host!, address.Port);
-        var service = await arena.StartAsync(
-            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Host=127.0.0.1;Port={network.Port};SSL Mode=Disable");
+        await using var network = arena.StartNetwork();
+        var service = await arena.StartThroughAsync(network, "--Roles=api");
         await service.AskForAsync("Anna");
 
         network.CutReplyTo(Commit);
