@@ -52,6 +52,9 @@ public sealed class BrokerManagement : IAsyncDisposable
     public async Task SetPolicyAsync(string name, string pattern, object definition) =>
         (await _api.PutAsJsonAsync($"policies/{_virtualHost}/{name}", new { pattern, definition })).EnsureSuccessStatusCode();
 
+    /// <summary>Deletes a policy. Its queues learn of that a moment later.</summary>
+    public async Task DeletePolicyAsync(string name) => (await _api.DeleteAsync($"policies/{_virtualHost}/{name}")).EnsureSuccessStatusCode();
+
     /// <summary>Sets what a user may do in the virtual host, as patterns of names.</summary>
     public async Task SetPermissionsAsync(string user, string configure, string write, string read) =>
         (await _api.PutAsJsonAsync($"permissions/{_virtualHost}/{user}", new { configure, write, read })).EnsureSuccessStatusCode();

@@ -1,133 +1,92 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace Messaging;
 
-/// <summary>One channel in confirm mode. The broker counts what is published on it, from 1, and acks or nacks by these numbers,
-/// one or all up to one (https://www.rabbitmq.com/docs/confirms). They are kept here: the client's own tracking sends the number
-/// along in a header, and takes a thread of the pool for each confirm.</summary>
-internal sealed class ConfirmedChannel
+/// <summary>One channel in confirm mode. The numbers of its publishes are kept here: the client's own tracking sends the number along in
+/// a header, and takes a thread of the pool for each confirm.</summary>
+internal sealed class ConfirmedChannel : IAsyncDisposable
 {
+    private static readonly CreateChannelOptions Confirms = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
+
+    // Soon enough for what waits, and too seldom to cost anything beside the refusals.
+    private static readonly TimeSpan WornAfter = TimeSpan.FromSeconds(2);
+
+    private readonly UnconfirmedFlights _flights = new();
     private readonly IChannel _channel;
+    private readonly TimeProvider _clock;
     private readonly Action<string> _onBroken;
-    private readonly Lock _lock = new();
-    private readonly Queue<Flight> _waiting = new();
-    private readonly Dictionary<ulong, Flight> _unconfirmed = [];
-    private ulong _last;
+    private readonly Action _onEmpty;
 
-    // No lower number is unconfirmed.
-    private ulong _lowestOpen = 1;
-    private bool _sending;
-    private string? _ended;
+    // A timestamp of the clock; 0 before the first nack.
+    private long _nackedAt;
 
-    /// <param name="channel">In confirm mode, with nothing published yet.</param>
-    /// <param name="onBroken">Called with the reason once nothing can be published any more; it calls <see cref="EndAll"/>.</param>
-    public ConfirmedChannel(IChannel channel, Action<string> onBroken)
+    private ConfirmedChannel(IChannel channel, TimeProvider clock, Action<string> onBroken, Action onEmpty)
     {
-        (_channel, _onBroken) = (channel, onBroken);
+        (_channel, _clock, _onBroken, _onEmpty) = (channel, clock, onBroken, onEmpty);
         channel.BasicAcksAsync += OnAck;
         channel.BasicNacksAsync += OnNack;
         channel.BasicReturnAsync += OnReturn;
+        channel.ChannelShutdownAsync += OnShutdown;
     }
+
+    /// <summary>False once the broker or the client has closed it, also where that came too early to be told as broken.</summary>
+    public bool IsOpen => _channel.IsOpen;
 
     /// <summary>Why it is closed, if it is.</summary>
     public ShutdownEventArgs? CloseReason => _channel.CloseReason;
 
+    /// <summary>Whether nothing is on its way.</summary>
+    public bool IsEmpty => _flights.IsEmpty;
+
     /// <summary>When the oldest publish began whose fate is not known; null while there is none.</summary>
-    public long? OldestStartedAt
-    {
-        get
-        {
-            using var locked = _lock.EnterScope();
-            while (_lowestOpen <= _last && !_unconfirmed.ContainsKey(_lowestOpen))
-            {
-                _lowestOpen++;
-            }
+    public long? OldestStartedAt => _flights.OldestStartedAt;
 
-            return _unconfirmed.TryGetValue(_lowestOpen, out var flight) || _waiting.TryPeek(out flight) ? flight.StartedAt : null;
+    /// <summary>True two seconds after the first nack: what comes next should go on another channel. A full quorum queue tells each channel to
+    /// stop, and RabbitMQ 3.10 never tells it to go on when the policy is deleted by which the queue was full
+    /// (https://github.com/rabbitmq/rabbitmq-server/issues/12206).</summary>
+    public bool IsWorn => Volatile.Read(ref _nackedAt) is var since and not 0 && _clock.GetElapsedTime(since) >= WornAfter;
+
+    /// <summary>Opens one with nothing published yet.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="clock">Measures how long ago it was nacked.</param>
+    /// <param name="onBroken">Called with the reason once nothing can be published any more; it calls <see cref="EndAll"/>.</param>
+    /// <param name="onEmpty">Called when the last that was on its way has landed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<ConfirmedChannel> OpenAsync(
+        IConnection connection, TimeProvider clock, Action<string> onBroken, Action onEmpty, CancellationToken cancellationToken) =>
+        new(await connection.CreateChannelAsync(Confirms, cancellationToken), clock, onBroken, onEmpty);
+
+    /// <summary>Gives it the next number: it is on its way from here on. To be written in this order.</summary>
+    public void Number(Flight flight) => _flights.Number(flight);
+
+    /// <returns>False when nothing may follow it here.</returns>
+    public async Task<bool> TryWriteAsync(Flight flight)
+    {
+        try
+        {
+            // No token goes into the client: a publish that is cancelled half way leaves its number in doubt.
+            await _channel.BasicPublishAsync(
+                flight.Exchange, flight.RoutingKey, mandatory: true, flight.Properties, flight.Body, CancellationToken.None);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // Whether the broker has counted it is not known, and so no later number could be trusted.
+            Fail(flight, exception);
+            return false;
         }
     }
 
-    /// <summary>Publishes after all that were handed over before, and sees to it that <paramref name="flight"/> ends.</summary>
-    public void Publish(Flight flight)
+    /// <summary>Ends everything that is on its way as Unknown.</summary>
+    public void EndAll(string reason) => _flights.TakeAll().ForEach(flight => flight.End(PublishOutcome.Unknown(reason)));
+
+    /// <summary>Closes it, with nothing on its way.</summary>
+    public ValueTask DisposeAsync()
     {
-        string? ended;
-        using (_lock.EnterScope())
-        {
-            ended = _ended;
-            if (ended is null)
-            {
-                _waiting.Enqueue(flight);
-                if (_sending)
-                {
-                    return;
-                }
-
-                _sending = true;
-            }
-        }
-
-        if (ended is null)
-        {
-            _ = SendAsync();
-        }
-        else
-        {
-            flight.End(PublishOutcome.Unknown(ended));
-        }
-    }
-
-    /// <summary>Ends everything as Unknown; no more is published.</summary>
-    public void EndAll(string reason)
-    {
-        List<Flight> open;
-        using (_lock.EnterScope())
-        {
-            _ended ??= reason;
-            open = [.. _unconfirmed.Values, .. _waiting];
-            _unconfirmed.Clear();
-            _waiting.Clear();
-        }
-
-        open.ForEach(flight => flight.End(PublishOutcome.Unknown(reason)));
-    }
-
-    /// <summary>Hands what waits to the client, one after the other. Nobody waits for it, since it may never end: the client can
-    /// hang for ever after a broker restart under load.</summary>
-    private async Task SendAsync()
-    {
-        while (TryNumberNext(out var flight))
-        {
-            try
-            {
-                Activity.Current = flight.Origin;
-                // No token goes into the client: a publish that is cancelled half way leaves its number in doubt.
-                await _channel.BasicPublishAsync(
-                    flight.Exchange, flight.RoutingKey, mandatory: true, flight.Properties, flight.Body, CancellationToken.None);
-            }
-            catch (Exception exception)
-            {
-                // Whether the broker has counted it is not known, and so no later number could be trusted: nothing follows here.
-                Fail(flight, exception);
-                return;
-            }
-        }
-    }
-
-    private bool TryNumberNext([NotNullWhen(true)] out Flight? flight)
-    {
-        using var locked = _lock.EnterScope();
-        _sending = _waiting.TryDequeue(out flight);
-        if (_sending)
-        {
-            flight!.Number = ++_last;
-            _unconfirmed.Add(_last, flight);
-        }
-
-        return _sending;
+        _channel.ChannelShutdownAsync -= OnShutdown;
+        return _channel.DisposeAsync();
     }
 
     private void Fail(Flight flight, Exception exception)
@@ -139,12 +98,7 @@ internal sealed class ConfirmedChannel
             return;
         }
 
-        bool open;
-        using (_lock.EnterScope())
-        {
-            open = _unconfirmed.Remove(flight.Number);
-        }
-
+        var open = _flights.TryTake(flight);
         _onBroken($"{exception.GetType().Name} over a message.");
         if (open)
         {
@@ -154,55 +108,42 @@ internal sealed class ConfirmedChannel
 
     private Task OnAck(object sender, BasicAckEventArgs ack)
     {
-        Land(ack.DeliveryTag, ack.Multiple, PublishOutcome.Confirmed);
+        Land(_flights.Take(ack.DeliveryTag, ack.Multiple), PublishOutcome.Confirmed);
         return Task.CompletedTask;
     }
 
     private Task OnNack(object sender, BasicNackEventArgs nack)
     {
-        Land(nack.DeliveryTag, nack.Multiple, PublishOutcome.Refused);
+        Interlocked.CompareExchange(ref _nackedAt, _clock.GetTimestamp(), 0);
+        Land(_flights.Take(nack.DeliveryTag, nack.Multiple), PublishOutcome.Refused);
         return Task.CompletedTask;
     }
 
-    private void Land(ulong number, bool multiple, PublishOutcome outcome)
-    {
-        var landed = new List<Flight>();
-        using (_lock.EnterScope())
-        {
-            for (var next = multiple ? _lowestOpen : number; next <= number; next++)
-            {
-                if (_unconfirmed.Remove(next, out var flight))
-                {
-                    landed.Add(flight);
-                }
-            }
-
-            _lowestOpen = multiple ? Math.Max(_lowestOpen, number + 1) : _lowestOpen;
-        }
-
-        landed.ForEach(flight => flight.End(outcome));
-    }
-
-    /// <summary>A return comes before the ack of its message and carries no number. All that it can mean count as returned: to
-    /// publish one twice does no harm, to take another's ack for it would lose it.</summary>
+    /// <summary>All that it can mean count as returned: to publish one twice does no harm, to take another's ack for it would lose it.</summary>
     private Task OnReturn(object sender, BasicReturnEventArgs returned)
     {
-        List<Flight> meant;
-        using (_lock.EnterScope())
-        {
-            meant = [.. _unconfirmed.Values.Where(flight =>
-                flight.Properties.MessageId == returned.BasicProperties.MessageId
-                && flight.RoutingKey == returned.RoutingKey && flight.Exchange == returned.Exchange)];
-            meant.ForEach(flight => _unconfirmed.Remove(flight.Number));
-        }
-
+        var meant = _flights.Take(returned);
         if (meant.Count == 0)
         {
             _onBroken("A message was returned that is not known here.");
         }
 
-        meant.ForEach(flight => flight.End(
-            PublishOutcome.Returned(returned.Exchange, returned.RoutingKey, returned.ReplyCode, returned.ReplyText)));
+        Land(meant, PublishOutcome.Returned(returned.Exchange, returned.RoutingKey, returned.ReplyCode, returned.ReplyText));
         return Task.CompletedTask;
+    }
+
+    private Task OnShutdown(object sender, ShutdownEventArgs shutdown)
+    {
+        _onBroken($"{shutdown.ReplyCode} {shutdown.ReplyText}");
+        return Task.CompletedTask;
+    }
+
+    private void Land(List<Flight> landed, PublishOutcome outcome)
+    {
+        landed.ForEach(flight => flight.End(outcome));
+        if (IsEmpty)
+        {
+            _onEmpty();
+        }
     }
 }

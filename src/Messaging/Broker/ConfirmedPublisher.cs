@@ -10,37 +10,22 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private const int LooksPerDeadline = 20;
 
     private readonly BrokerConnection _connection;
-    private readonly ConfirmedChannel[] _channels;
     private readonly TimeSpan _deadline;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _broken = new();
     private readonly ITimer _watch;
+    private PublishLine[] _lines = [];
     private volatile bool _blocked;
     private long _unblockedAt;
     private int _next;
 
-    private ConfirmedPublisher(BrokerConnection connection, IChannel[] channels, TimeSpan deadline, TimeProvider clock)
+    private ConfirmedPublisher(BrokerConnection connection, TimeSpan deadline, TimeProvider clock)
     {
-        _connection = connection;
-        _channels = Array.ConvertAll(channels, channel => new ConfirmedChannel(channel, Break));
-        _deadline = deadline;
-        _clock = clock;
-
+        (_connection, _deadline, _clock) = (connection, deadline, clock);
         connection.Client.ConnectionBlockedAsync += OnBlocked;
         connection.Client.ConnectionUnblockedAsync += OnUnblocked;
         connection.Client.ConnectionShutdownAsync += OnShutdown;
-        foreach (var channel in channels)
-        {
-            channel.ChannelShutdownAsync += OnShutdown;
-        }
-
         _watch = clock.CreateTimer(_ => BreakIfOverdue(), null, deadline / LooksPerDeadline, deadline / LooksPerDeadline);
-
-        // A channel that ended before its handler was attached would never be noticed.
-        if (!connection.Client.IsOpen || Array.Exists(channels, channel => !channel.IsOpen))
-        {
-            Break("The channel ended while it was being opened.");
-        }
     }
 
     /// <summary>Cancelled as soon as nothing can be published here any more.</summary>
@@ -50,7 +35,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public string? BreakReason { get; private set; }
 
     /// <summary>The close that the server sent, if it was the server that ended a channel or the connection.</summary>
-    public ShutdownEventArgs? ServerClose => _channels.Select(channel => channel.CloseReason).Prepend(_connection.Client.CloseReason)
+    public ShutdownEventArgs? ServerClose => _lines.Select(line => line.CloseReason).Prepend(_connection.Client.CloseReason)
         .FirstOrDefault(close => close?.Initiator == ShutdownInitiator.Peer);
 
     /// <summary>The longest frame that the broker accepts on this connection; 0 for no bound.</summary>
@@ -67,22 +52,29 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public static async Task<ConfirmedPublisher> OpenAsync(
         BrokerConnection connection, int channels, TimeSpan deadline, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
-        var opened = new IChannel[channels];
+        var publisher = new ConfirmedPublisher(connection, deadline, clock);
+        var lines = new PublishLine[channels];
         try
         {
             for (var i = 0; i < channels; i++)
             {
-                opened[i] = await connection.Client.CreateChannelAsync(options, cancellationToken);
+                lines[i] = await PublishLine.OpenAsync(connection.Client, clock, publisher.Break, cancellationToken);
             }
-
-            return new ConfirmedPublisher(connection, opened, deadline, clock);
         }
         catch
         {
-            await connection.DisposeAsync();
+            await publisher.DisposeAsync();
             throw;
         }
+
+        publisher._lines = lines;
+        // What ended before its handler was attached would never be noticed.
+        if (!connection.Client.IsOpen || Array.Exists(lines, line => !line.IsOpen))
+        {
+            publisher.Break("The channel ended while it was being opened.");
+        }
+
+        return publisher;
     }
 
     /// <summary>Publishes one message and completes when its fate is known or its deadline has passed; it never throws.
@@ -97,7 +89,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body, bool inline = false)
     {
         var flight = new Flight(exchange, routingKey, properties, body, _clock.GetTimestamp(), inline);
-        _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length].Publish(flight);
+        _lines[(uint)Interlocked.Increment(ref _next) % _lines.Length].Publish(flight);
         return flight.Outcome;
     }
 
@@ -117,7 +109,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         // A blocked broker has not read the messages yet. It will once its alarm is over; publishing them again on another
         // connection would only double them.
         if (!_blocked
-            && _channels.Min(channel => channel.OldestStartedAt) is { } oldest
+            && _lines.Min(line => line.OldestStartedAt) is { } oldest
             && _clock.GetElapsedTime(Math.Max(oldest, Volatile.Read(ref _unblockedAt))) > _deadline)
         {
             Break($"No confirm came within {_deadline}.");
@@ -149,6 +141,6 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         BreakReason ??= reason;
         _broken.Cancel();
-        Array.ForEach(_channels, channel => channel.EndAll(BreakReason));
+        Array.ForEach(_lines, line => line.EndAll(BreakReason));
     }
 }

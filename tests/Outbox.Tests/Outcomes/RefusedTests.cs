@@ -52,6 +52,34 @@ public sealed class RefusedTests(ServersFixture servers)
         Assert.Equal(0, await arena.CountAsync("parked_at IS NOT NULL"));
     }
 
+    [Fact]
+    public async Task What_a_queue_refused_by_a_policy_is_sent_when_the_policy_is_gone_and_there_is_room()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var connection = await arena.Arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var queue = arena.Arena.Name + ".full";
+        await channel.ExchangeDeclareAsync(arena.Exchange, ExchangeType.Topic, durable: true);
+        // Only a queue of this type goes on refusing what comes on a channel after it has said so to it.
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        await channel.QueueBindAsync(queue, arena.Exchange, NoteTaken.MessageType);
+        await arena.Arena.Management.SetPolicyAsync("full", "full$", new Dictionary<string, object> { ["max-length"] = 1, ["overflow"] = "reject-publish" });
+        await arena.StartRelayAsync(("Outbox:RetryFirst", "200ms"), ("Outbox:RetryCap", "200ms"));
+        // It takes what is on its way until it says that it is full.
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                await arena.AddNotesAsync(1, 4);
+                return await arena.CountAsync("attempts >= 2") >= 8;
+            },
+            Deadline, "refused on all channels");
+
+        await arena.Arena.Management.DeletePolicyAsync("full");
+        await channel.QueuePurgeAsync(queue);
+
+        await arena.AllSentAsync(TimeSpan.FromSeconds(10));
+    }
+
     public static TheoryData<string, string> UnfitRows => new()
     {
         { "routing_key = repeat('r', 300)", "routing_key has 300 UTF-8 bytes" },

@@ -1,4 +1,5 @@
 using Messaging;
+using Microsoft.Extensions.Time.Testing;
 using RabbitMQ.Client;
 
 namespace Outbox.Tests.Publishing;
@@ -61,6 +62,38 @@ public sealed class ConfirmedPublisherTests(ServersFixture servers)
         Assert.Equal((await TakeAllAsync(channel, queue)).Order(), confirmed.Order());
         Assert.All(Enumerable.Range(0, sent.Count), n => Assert.Equal(n % 3 == 2, outcomes[n].Unroutable));
         Assert.All(outcomes.Where(outcome => outcome.Result != PublishResult.Confirmed && !outcome.Unroutable), outcome => Assert.True(outcome.Nacked));
+    }
+
+    [Fact]
+    public async Task A_channel_that_was_nacked_is_replaced_without_losing_the_outcome_of_any_message()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        var connection = await arena.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var full = await DeclareAsync(channel, arena.Name + ".full", room: 0);
+        // It confirms when it has written to disk: later than the other queue refuses what was published after it.
+        var queue = await DeclareAsync(channel, arena.Name + ".q", room: 1_000, "quorum");
+        var clock = new FakeTimeProvider();
+        await using var publisher = await ConfirmedPublisher.OpenAsync(
+            await Connector.To(arena.RabbitMq).ConnectAsync("test", CancellationToken.None), channels: 2, TimeSpan.FromDays(1), clock, CancellationToken.None);
+        string[] targets = ["nobody", queue, full];
+
+        var outcomes = new List<Task<PublishOutcome>>();
+        for (var n = 0; n < 900; n++)
+        {
+            outcomes.Add(publisher.PublishAsync("", targets[n % 3], new BasicProperties { MessageId = $"{n}" }, new byte[1]));
+            if (n % 30 == 29)
+            {
+                await outcomes[n].WaitAsync(Deadline);
+                clock.Advance(TimeSpan.FromSeconds(3));
+            }
+        }
+
+        var all = await Task.WhenAll(outcomes).WaitAsync(Deadline);
+        Assert.All(Enumerable.Range(0, all.Length), n => Assert.Equal(
+            (n % 3 == 0, n % 3 == 1, n % 3 == 2), (all[n].Unroutable, all[n].Result == PublishResult.Confirmed, all[n].Nacked)));
+        Assert.Equal(300, (await TakeAllAsync(channel, queue)).Count);
+        Assert.False(publisher.Broken.IsCancellationRequested);
     }
 
     [Fact]
@@ -138,10 +171,11 @@ public sealed class ConfirmedPublisherTests(ServersFixture servers)
         channels, TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
 
     /// <summary>A queue that says no once it holds <paramref name="room"/> messages.</summary>
-    private static async Task<string> DeclareAsync(IChannel channel, string queue, int room)
+    private static async Task<string> DeclareAsync(IChannel channel, string queue, int room, string type = "classic")
     {
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
         {
+            ["x-queue-type"] = type,
             ["x-max-length"] = room,
             ["x-overflow"] = "reject-publish",
         });
