@@ -86,7 +86,14 @@ internal sealed class Broker : IDisposable
     public Task SetPolicyAsync(string name, string pattern, object definition, CancellationToken cancellationToken) =>
         PutAsync($"policies/{VirtualHost}/{name}", new Dictionary<string, object> { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }, cancellationToken);
 
-    public Task DeletePolicyAsync(string name, CancellationToken cancellationToken) => DeleteAsync($"policies/{VirtualHost}/{name}", cancellationToken);
+    public async Task DeletePolicyAsync(string name, CancellationToken cancellationToken)
+    {
+        var policies = await GetAsync($"policies/{VirtualHost}", cancellationToken);
+        if (policies.EnumerateArray().Any(policy => policy.GetProperty("name").GetString() == name))
+        {
+            await DeleteAsync($"policies/{VirtualHost}/{name}", cancellationToken);
+        }
+    }
 
     public Task DeleteQueueAsync(string queue, CancellationToken cancellationToken) => DeleteAsync($"queues/{VirtualHost}/{queue}", cancellationToken);
 

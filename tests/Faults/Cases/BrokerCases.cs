@@ -7,6 +7,7 @@ internal static class BrokerCases
 {
     private static readonly TimeSpan Emptied = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Refused = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Taken = TimeSpan.FromSeconds(20);
 
     public static IEnumerable<FaultCase> All =>
     [
@@ -18,7 +19,7 @@ internal static class BrokerCases
         new("broker-memory-alarm", "while the broker asks publishers to pause nothing is charged, and all goes out once it is over", fault => AlarmAsync(fault, ["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"])),
         new("broker-disk-alarm", "the same when its disk is full", fault => AlarmAsync(fault, ["set_disk_free_limit", "1000GB"], ["set_disk_free_limit", "50MB"])),
         new("broker-permissions", "revoked permissions charge no row and cost no message once they are granted again", RevokeAsync),
-        new("broker-refuses", "what a full queue refuses is deferred with a backoff and delivered when there is room", RefuseAsync) { Charges = Charges.May },
+        new("broker-refuses", "what a full queue refuses is deferred with a backoff and delivered when there is room", RefuseAsync) { Charges = Charges.Must },
         new("broker-queue-deleted", "an empty queue that was deleted is declared again, bound and consumed, and misses nothing", DeleteQueuesAsync),
         new("broker-retry-queues-deleted", "a failed message is not acked before its copy for the retry has found a queue", DeleteRetryQueuesAsync),
         new("broker-exchange-deleted", "a deleted exchange is declared again with its bindings before anything else is published", DeleteExchangeAsync),
@@ -103,26 +104,37 @@ internal static class BrokerCases
 
     private static async Task RefuseAsync(Injection fault)
     {
+        // Cut off, not frozen: what a consumer holds in hand does not count against the bound.
+        foreach (var consumer in fault.Fleet.Consumers)
+        {
+            consumer.RabbitMq.Refuse();
+        }
+
         fault.Note("reject-publish");
         fault.ToHeal(() => fault.Broker.DeletePolicyAsync("full", CancellationToken.None));
         await fault.Broker.SetPolicyAsync(
             "full", $"^{Queues.Notifications}$", new Dictionary<string, object> { ["max-length"] = 1, ["overflow"] = "reject-publish" }, fault.Cancellation);
-        // Frozen, not cut off, so that it may refuse nothing: RabbitMQ 3.10 goes on refusing what comes on a channel whose queue was full when
-        // the policy was deleted, however empty the queue is.
+        await ChargedAsync(fault);
+        await fault.PauseAsync(2, 3);
+
+        fault.Note("policy deleted");
+        await fault.Broker.DeletePolicyAsync("full", fault.Cancellation);
         foreach (var consumer in fault.Fleet.Consumers)
         {
-            fault.Freeze(consumer);
+            consumer.RabbitMq.Accept();
         }
 
-        await fault.PauseAsync(2, 3);
+        await fault.UntilAsync(async () => !await IsAnyChargedAsync(fault, "sent_at IS NULL"), Taken, "what was refused is sent");
+        // The relay has got out by itself. What gives back the messages of a retry queue was told to stop too, is not told to go on when a
+        // policy is deleted, and stops until the broker starts again (https://github.com/rabbitmq/rabbitmq-server/issues/12206).
+        await StopAppAsync(fault);
     }
 
     /// <summary>The broker has refused a message.</summary>
-    private static Task ChargedAsync(Injection fault) => fault.UntilAsync(
-        () => fault.Database.ScalarAsync<bool>(
-            "SELECT EXISTS (SELECT FROM outbox_message WHERE id > @since AND attempts > 0)", fault.Cancellation, ("since", fault.Since.Outbox)),
-        Refused,
-        "a message is refused");
+    private static Task ChargedAsync(Injection fault) => fault.UntilAsync(() => IsAnyChargedAsync(fault, "true"), Refused, "a message is refused");
+
+    private static Task<bool> IsAnyChargedAsync(Injection fault, string condition) => fault.Database.ScalarAsync<bool>(
+        $"SELECT EXISTS (SELECT FROM outbox_message WHERE id > @since AND attempts > 0 AND {condition})", fault.Cancellation, ("since", fault.Since.Outbox));
 
     // Whatever a queue holds is confirmed and would be lost by its deletion, which no outbox can mend: so the relays and the
     // queues come to rest first.

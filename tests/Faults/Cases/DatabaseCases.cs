@@ -5,6 +5,8 @@ namespace Faults;
 /// <summary>Everything that happens to a database and its sessions.</summary>
 internal static class DatabaseCases
 {
+    private static readonly TimeSpan Deadlocked = TimeSpan.FromSeconds(20);
+
     public static IEnumerable<FaultCase> All =>
     [
         new("database-crash", "what is committed survives the database's immediate restart, and burns nobody's attempts", fault => RestartAsync(fault, fault.Database.Server.StopImmediatelyAsync, "restart -m immediate")),
@@ -110,29 +112,40 @@ internal static class DatabaseCases
         await fault.PauseAsync(4, 6);
     }
 
-    // Takes articles in the opposite order of the service.
+    // The service takes articles in order. The second half of them is held until somebody waits for it, and then the first half is wanted, of
+    // which that one may hold some. The service is the victim: who waits first looks for a deadlock first, and looks once.
     private static async Task DeadlockAsync(Injection fault)
     {
+        fault.ToHeal(() => LookForDeadlocksAsync(fault, "RESET deadlock_timeout"));
+        await LookForDeadlocksAsync(fault, "SET deadlock_timeout = '100ms'");
         await using var session = await fault.Database.OpenAsync(fault.Cancellation);
-        var end = DateTime.UtcNow.AddSeconds(5);
-        while (DateTime.UtcNow < end)
+        await Database.ExecuteAsync(session, "SET deadlock_timeout = '1min'", fault.Cancellation);
+        var before = await DeadlocksAsync(fault);
+        for (var time = 0; time < 10; time++)
         {
-            try
-            {
-                await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
-                fault.Note("articles locked backwards");
-                for (var sku = 9; sku > 0; sku--)
-                {
-                    await Database.ExecuteAsync(session, $"SELECT FROM stock WHERE sku = 'sku-{sku}' FOR UPDATE", fault.Cancellation);
-                    await fault.PauseAsync(0.02, 0.08);
-                }
-            }
-            catch (PostgresException deadlock) when (deadlock.SqlState == PostgresErrorCodes.DeadlockDetected)
-            {
-                // Sometimes it hits the one who began it.
-            }
+            await using var transaction = await session.BeginTransactionAsync(fault.Cancellation);
+            await Database.ExecuteAsync(session, "SELECT FROM stock WHERE sku >= 'sku-5' ORDER BY sku FOR UPDATE", fault.Cancellation);
+            await fault.UntilAsync(() => DoesAnybodyWaitAsync(fault, session.ProcessID), Deadlocked, "somebody waits for an article");
+            fault.Note("articles locked backwards");
+            await Database.ExecuteAsync(session, "SELECT FROM stock WHERE sku < 'sku-5' ORDER BY sku FOR UPDATE", fault.Cancellation);
         }
+
+        await fault.UntilAsync(async () => await DeadlocksAsync(fault) > before, Deadlocked, "a deadlock is found");
     }
+
+    private static async Task LookForDeadlocksAsync(Injection fault, string setting)
+    {
+        await fault.Database.ExecuteAsync($"ALTER SYSTEM {setting}", CancellationToken.None);
+        await fault.Database.ExecuteAsync("SELECT pg_reload_conf()", CancellationToken.None);
+    }
+
+    private static Task<bool> DoesAnybodyWaitAsync(Injection fault, int holder) => fault.Database.ScalarAsync<bool>(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND @holder = ANY(pg_blocking_pids(pid)))",
+        fault.Cancellation,
+        ("holder", holder));
+
+    private static Task<long> DeadlocksAsync(Injection fault) => fault.Database.ScalarAsync<long>(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()", fault.Cancellation);
 
     private static async Task FreezeAsync(Injection fault)
     {
