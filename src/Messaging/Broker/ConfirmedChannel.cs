@@ -6,7 +6,7 @@ namespace Messaging;
 
 /// <summary>One channel in confirm mode. The numbers of its publishes are kept here: the client's own tracking sends the number along in
 /// a header, and takes a thread of the pool for each confirm.</summary>
-internal sealed class ConfirmedChannel : IAsyncDisposable
+internal sealed class ConfirmedChannel
 {
     private static readonly CreateChannelOptions Confirms = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
 
@@ -17,14 +17,15 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private readonly IChannel _channel;
     private readonly TimeProvider _clock;
     private readonly Action<string> _onBroken;
-    private readonly Action _onEmpty;
 
     // A timestamp of the clock; 0 before the first nack.
     private long _nackedAt;
+    private volatile bool _isLeft;
+    private int _closing;
 
-    private ConfirmedChannel(IChannel channel, TimeProvider clock, Action<string> onBroken, Action onEmpty)
+    private ConfirmedChannel(IChannel channel, TimeProvider clock, Action<string> onBroken)
     {
-        (_channel, _clock, _onBroken, _onEmpty) = (channel, clock, onBroken, onEmpty);
+        (_channel, _clock, _onBroken) = (channel, clock, onBroken);
         channel.BasicAcksAsync += OnAck;
         channel.BasicNacksAsync += OnNack;
         channel.BasicReturnAsync += OnReturn;
@@ -52,11 +53,10 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     /// <param name="connection">Where.</param>
     /// <param name="clock">Measures how long ago it was nacked.</param>
     /// <param name="onBroken">Called with the reason once nothing can be published any more; it calls <see cref="EndAll"/>.</param>
-    /// <param name="onEmpty">Called when the last that was on its way has landed.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<ConfirmedChannel> OpenAsync(
-        IConnection connection, TimeProvider clock, Action<string> onBroken, Action onEmpty, CancellationToken cancellationToken) =>
-        new(await connection.CreateChannelAsync(Confirms, cancellationToken), clock, onBroken, onEmpty);
+        IConnection connection, TimeProvider clock, Action<string> onBroken, CancellationToken cancellationToken) =>
+        new(await connection.CreateChannelAsync(Confirms, cancellationToken), clock, onBroken);
 
     /// <summary>Gives it the next number: it is on its way from here on. To be written in this order.</summary>
     public void Number(Flight flight) => _flights.Number(flight);
@@ -82,11 +82,11 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     /// <summary>Ends everything that is on its way as Unknown.</summary>
     public void EndAll(string reason) => _flights.TakeAll().ForEach(flight => flight.End(PublishOutcome.Unknown(reason)));
 
-    /// <summary>Closes it, with nothing on its way.</summary>
-    public ValueTask DisposeAsync()
+    /// <summary>Closes it when all that is on its way has landed, and does not call that broken. Nothing may be numbered here any more.</summary>
+    public void Leave()
     {
-        _channel.ChannelShutdownAsync -= OnShutdown;
-        return _channel.DisposeAsync();
+        _isLeft = true;
+        CloseIfEmpty();
     }
 
     private void Fail(Flight flight, Exception exception)
@@ -141,9 +141,30 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private void Land(List<Flight> landed, PublishOutcome outcome)
     {
         landed.ForEach(flight => flight.End(outcome));
-        if (IsEmpty)
+        if (_isLeft)
         {
-            _onEmpty();
+            CloseIfEmpty();
+        }
+    }
+
+    private void CloseIfEmpty()
+    {
+        if (IsEmpty && Interlocked.Exchange(ref _closing, 1) == 0)
+        {
+            _channel.ChannelShutdownAsync -= OnShutdown;
+            _ = CloseAsync();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await _channel.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // It ends with the connection at the latest, and nobody waits for it.
         }
     }
 }

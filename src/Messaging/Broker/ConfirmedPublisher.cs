@@ -35,8 +35,9 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public string? BreakReason { get; private set; }
 
     /// <summary>The close that the server sent, if it was the server that ended a channel or the connection.</summary>
-    public ShutdownEventArgs? ServerClose => _lines.Select(line => line.CloseReason).Prepend(_connection.Client.CloseReason)
-        .FirstOrDefault(close => close?.Initiator == ShutdownInitiator.Peer);
+    public ShutdownEventArgs? ServerClose => _connection.Client.CloseReason is { Initiator: ShutdownInitiator.Peer } close
+        ? close
+        : _lines.Select(line => line.ServerClose).FirstOrDefault(close => close is not null);
 
     /// <summary>The longest frame that the broker accepts on this connection; 0 for no bound.</summary>
     public uint MaxFrameBytes => _connection.Client.FrameMax;

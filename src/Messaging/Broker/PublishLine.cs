@@ -1,30 +1,50 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
 namespace Messaging;
 
-/// <summary>Messages in line for a channel. They are handed to it one after the other; and when it is worn, the line stops until it is empty,
-/// and goes on with a new one.</summary>
+/// <summary>Messages in line for a channel, which is handed one after the other. A channel that is worn is replaced: what comes next goes to
+/// the new one, and what is on its way is waited for on the old one.</summary>
 internal sealed class PublishLine
 {
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
+
     private readonly IConnection _connection;
     private readonly TimeProvider _clock;
     private readonly Action<string> _onBroken;
     private readonly Lock _lock = new();
     private readonly Queue<Flight> _waiting = new();
-    private ConfirmedChannel _channel = null!;
+
+    // The last one is published on; the others were, and are left until nothing is on its way there.
+    private readonly List<ConfirmedChannel> _channels = [];
     private bool _moving;
+    private bool _replacing;
     private string? _ended;
 
     private PublishLine(IConnection connection, TimeProvider clock, Action<string> onBroken) =>
         (_connection, _clock, _onBroken) = (connection, clock, onBroken);
 
-    /// <summary>False once its channel is closed, also where that came too early to be told as broken.</summary>
-    public bool IsOpen => _channel.IsOpen;
+    /// <summary>False once the broker or the client has closed its channel, also where that came too early to be told as broken.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            using var locked = _lock.EnterScope();
+            return _channels[^1].IsOpen;
+        }
+    }
 
-    /// <summary>Why its channel is closed, if it is.</summary>
-    public ShutdownEventArgs? CloseReason => _channel.CloseReason;
+    /// <summary>The close that the server sent over a message that is still on its way, if it has.</summary>
+    public ShutdownEventArgs? ServerClose
+    {
+        get
+        {
+            using var locked = _lock.EnterScope();
+            return _channels.Select(channel => channel.CloseReason).FirstOrDefault(close => close?.Initiator == ShutdownInitiator.Peer);
+        }
+    }
 
     /// <summary>When the oldest publish began whose fate is not known; null while there is none.</summary>
     public long? OldestStartedAt
@@ -32,7 +52,7 @@ internal sealed class PublishLine
         get
         {
             using var locked = _lock.EnterScope();
-            return _channel.OldestStartedAt ?? (_waiting.TryPeek(out var flight) ? flight.StartedAt : null);
+            return _channels.Min(channel => channel.OldestStartedAt) ?? (_waiting.TryPeek(out var flight) ? flight.StartedAt : null);
         }
     }
 
@@ -45,7 +65,7 @@ internal sealed class PublishLine
         IConnection connection, TimeProvider clock, Action<string> onBroken, CancellationToken cancellationToken)
     {
         var line = new PublishLine(connection, clock, onBroken);
-        line._channel = await line.OpenChannelAsync(cancellationToken);
+        line._channels.Add(await line.OpenChannelAsync(cancellationToken));
         return line;
     }
 
@@ -59,12 +79,18 @@ internal sealed class PublishLine
             if (ended is null)
             {
                 _waiting.Enqueue(flight);
+                if (_moving)
+                {
+                    return;
+                }
+
+                _moving = true;
             }
         }
 
         if (ended is null)
         {
-            GoOn();
+            _ = MoveAsync();
         }
         else
         {
@@ -76,87 +102,76 @@ internal sealed class PublishLine
     public void EndAll(string reason)
     {
         List<Flight> waiting;
+        List<ConfirmedChannel> channels;
         using (_lock.EnterScope())
         {
             _ended ??= reason;
-            waiting = [.. _waiting];
+            (waiting, channels) = ([.. _waiting], [.. _channels]);
             _waiting.Clear();
         }
 
-        _channel.EndAll(reason);
+        channels.ForEach(channel => channel.EndAll(reason));
         waiting.ForEach(flight => flight.End(PublishOutcome.Unknown(reason)));
     }
 
     private Task<ConfirmedChannel> OpenChannelAsync(CancellationToken cancellationToken) =>
-        ConfirmedChannel.OpenAsync(_connection, _clock, _onBroken, GoOn, cancellationToken);
-
-    private void GoOn()
-    {
-        using (_lock.EnterScope())
-        {
-            if (_moving || _waiting.Count == 0)
-            {
-                return;
-            }
-
-            _moving = true;
-        }
-
-        _ = MoveAsync();
-    }
+        ConfirmedChannel.OpenAsync(_connection, _clock, _onBroken, cancellationToken);
 
     /// <summary>Nobody waits for it, since it may never end: the client can hang for ever after a broker restart under load.</summary>
     private async Task MoveAsync()
     {
-        bool goesOn;
-        do
+        while (TryNumberNext(out var flight, out var channel))
         {
-            goesOn = Next(out var flight) && await (flight is null ? TryReplaceAsync() : TryWriteAsync(flight));
+            Activity.Current = flight.Origin;
+            if (!await channel.TryWriteAsync(flight))
+            {
+                // Nothing may follow, and so the line counts as moving for ever.
+                return;
+            }
         }
-        while (goesOn);
     }
 
-    /// <summary>Takes the next message, or none where the channel is to be replaced first.</summary>
-    /// <returns>False when the line rests: it is empty, or has to wait until its channel is.</returns>
-    private bool Next(out Flight? flight)
+    private bool TryNumberNext([NotNullWhen(true)] out Flight? flight, out ConfirmedChannel channel)
     {
         using var locked = _lock.EnterScope();
-        flight = null;
-        if (_waiting.Count == 0)
+        channel = _channels[^1];
+        _moving = _waiting.TryDequeue(out flight);
+        if (_moving)
         {
-            return _moving = false;
+            channel.Number(flight!);
+            if (channel.IsWorn && !_replacing)
+            {
+                _replacing = true;
+                _ = ReplaceAsync(channel);
+            }
         }
 
-        if (_channel.IsWorn)
-        {
-            return _moving = _channel.IsEmpty;
-        }
-
-        flight = _waiting.Dequeue();
-        _channel.Number(flight);
-        return true;
+        return _moving;
     }
 
-    private Task<bool> TryWriteAsync(Flight flight)
+    private async Task ReplaceAsync(ConfirmedChannel worn)
     {
-        Activity.Current = flight.Origin;
-        return _channel.TryWriteAsync(flight);
-    }
-
-    private async Task<bool> TryReplaceAsync()
-    {
+        // Out of the lock of the caller, and out of the loop that reads the connection.
+        await Task.Yield();
         try
         {
-            // As with a publish, the deadline of what waits is the bound.
-            var worn = _channel;
-            _channel = await OpenChannelAsync(CancellationToken.None);
-            await worn.DisposeAsync();
-            return true;
+            var fresh = await OpenChannelAsync(CancellationToken.None);
+            using (_lock.EnterScope())
+            {
+                _channels.RemoveAll(left => left.IsEmpty && left != worn);
+                _channels.Add(fresh);
+            }
+
+            worn.Leave();
         }
-        catch (Exception exception)
+        catch (Exception)
         {
-            _onBroken($"{exception.GetType().Name} while replacing a channel.");
-            return false;
+            // In an alarm the broker opens none, and if the connection has ended that is told elsewhere. What comes after the pause tries again.
+            await Task.Delay(BetweenTries, _clock);
+        }
+        finally
+        {
+            Volatile.Write(ref _replacing, false);
         }
     }
 }
