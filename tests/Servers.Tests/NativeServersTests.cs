@@ -18,6 +18,7 @@ public sealed class NativeServersTests
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task What_was_committed_and_confirmed_survives_a_kill_of_both_servers()
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);

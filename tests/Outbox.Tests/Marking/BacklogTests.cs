@@ -25,6 +25,7 @@ public sealed class BacklogTests(ServersFixture servers)
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task While_the_table_is_locked_nothing_is_said_of_it()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
@@ -74,6 +75,7 @@ public sealed class BacklogTests(ServersFixture servers)
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task After_a_count_that_failed_nothing_is_said_until_the_next()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

@@ -53,6 +53,7 @@ public sealed class MissingExchangeTests(ServersFixture servers)
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task An_exchange_that_this_service_may_not_write_to_is_refused_as_a_missing_one_is()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
@@ -77,6 +78,7 @@ public sealed class MissingExchangeTests(ServersFixture servers)
     }
 
     [Fact]
+    [Trait("Speed", "slow")]
     public async Task So_is_the_default_exchange_which_the_broker_calls_by_another_name()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
