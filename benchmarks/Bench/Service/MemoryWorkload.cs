@@ -22,6 +22,11 @@ internal static class MemoryWorkload
             await Eventually.IsTrueAsync(async () => await NotifiedAsync(database) >= done, Deadline, "all messages have had their effect");
             Report(run, $"after {Number.Text(done)} messages", service);
         }
+
+        var waiting = step * Steps * 2;
+        await FillAsync(database, waiting);
+        await Eventually.IsTrueAsync(async () => await NotifiedAsync(database) >= step * (Steps + 1), Deadline, "some of a backlog have had their effect");
+        Report(run, $"after {Number.Text(step)} of {Number.Text(waiting)} waiting at once", service);
     }
 
     private static void Report(Run run, string variant, ServiceProcess service)
