@@ -10,15 +10,18 @@ internal sealed class CostMeter
     private readonly Database? _database;
     private readonly int? _client;
     private readonly Stopwatch _watch;
-    private readonly Readings _before;
+    private readonly Servers _before;
+    private readonly Client _clientBefore;
     private readonly Func<long>? _done;
     private readonly long _doneWhenRead;
     private readonly long _doneWhenTimed;
 
-    private CostMeter(Arena arena, Database? database, int? client, Readings before, Func<long>? done, long doneWhenRead, long doneWhenTimed)
+    private CostMeter(Arena arena, Database? database, int? client, Servers before, Func<long>? done, long doneWhenRead, long doneWhenTimed)
     {
         (_arena, _database, _client, _before, _done) = (arena, database, client, before, done);
         (_doneWhenRead, _doneWhenTimed) = ((doneWhenRead + doneWhenTimed) / 2, doneWhenTimed);
+        // Last, and first at the end: reading the servers is work of this process too.
+        _clientBefore = ReadClient(client);
         _watch = Stopwatch.StartNew();
     }
 
@@ -26,12 +29,12 @@ internal sealed class CostMeter
     /// <param name="arena">Whose servers are read.</param>
     /// <param name="database">Any database of the server that is read; null where the work has none.</param>
     /// <param name="client">The process under test; null for this one.</param>
-    /// <param name="done">Counts the messages of work that is under way already; null where it begins later. Reading takes a while:
-    /// costs are shared among what is done from the middle of one reading to the middle of the other.</param>
+    /// <param name="done">Counts the messages of work that is under way already; null where it begins later. Reading the servers takes a
+    /// while: their costs are shared among what is done from the middle of one reading to the middle of the other.</param>
     public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null, Func<long>? done = null)
     {
         var doneWhenRead = done?.Invoke() ?? 0;
-        var before = await ReadAsync(arena, database, client);
+        var before = await ReadAsync(arena, database);
         return new CostMeter(arena, database, client, before, done, doneWhenRead, done?.Invoke() ?? 0);
     }
 
@@ -46,24 +49,29 @@ internal sealed class CostMeter
         }
 
         var elapsed = _watch.Elapsed;
-        var after = await ReadAsync(_arena, _database, _client);
+        var client = ReadClient(_client);
+        var after = await ReadAsync(_arena, _database);
+        var timed = done - _doneWhenTimed;
         var messages = ((done + (_done?.Invoke() ?? done)) / 2) - _doneWhenRead;
         return new Sample(
-            (done - _doneWhenTimed) / elapsed.TotalSeconds,
+            timed / elapsed.TotalSeconds,
             new Costs(
-                (after.Client - _before.Client).TotalMicroseconds / messages,
+                (client.CpuTime - _clientBefore.CpuTime).TotalMicroseconds / timed,
                 (after.Broker - _before.Broker).TotalMicroseconds / messages,
                 _database is null ? null : (after.Database - _before.Database).TotalMicroseconds / messages,
                 _database is null ? null : (double)(after.Wal - _before.Wal) / messages,
-                _client is null ? (double)(after.Allocated - _before.Allocated) / messages : null));
+                _client is null ? (double)(client.Allocated - _clientBefore.Allocated) / timed : null));
     }
 
-    private static async Task<Readings> ReadAsync(Arena arena, Database? database, int? client) => new(
-        client is { } process ? ProcessTree.CpuTime(process) : Process.GetCurrentProcess().TotalProcessorTime,
+    private static Client ReadClient(int? process) => new(
+        process is { } other ? ProcessTree.CpuTime(other) : Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
+
+    private static async Task<Servers> ReadAsync(Arena arena, Database? database) => new(
         ProcessTree.CpuTime(arena.BrokerProcess),
         ProcessTree.CpuTime(arena.DatabaseProcess),
-        database is null ? 0 : await database.ScalarAsync<long>("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"),
-        GC.GetTotalAllocatedBytes());
+        database is null ? 0 : await database.ScalarAsync<long>("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"));
 
-    private sealed record Readings(TimeSpan Client, TimeSpan Broker, TimeSpan Database, long Wal, long Allocated);
+    private sealed record Client(TimeSpan CpuTime, long Allocated);
+
+    private sealed record Servers(TimeSpan Broker, TimeSpan Database, long Wal);
 }
