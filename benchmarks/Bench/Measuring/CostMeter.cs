@@ -10,15 +10,15 @@ internal sealed class CostMeter
     private readonly Database? _database;
     private readonly int? _client;
     private readonly Stopwatch _watch;
-    private readonly Servers _before;
-    private readonly Client _clientBefore;
+    private readonly ServerReading _serversBefore;
+    private readonly ClientReading _clientBefore;
     private readonly Func<long>? _done;
     private readonly long _doneWhenRead;
     private readonly long _doneWhenTimed;
 
-    private CostMeter(Arena arena, Database? database, int? client, Servers before, Func<long>? done, long doneWhenRead, long doneWhenTimed)
+    private CostMeter(Arena arena, Database? database, int? client, ServerReading before, Func<long>? done, long doneWhenRead, long doneWhenTimed)
     {
-        (_arena, _database, _client, _before, _done) = (arena, database, client, before, done);
+        (_arena, _database, _client, _serversBefore, _done) = (arena, database, client, before, done);
         (_doneWhenRead, _doneWhenTimed) = ((doneWhenRead + doneWhenTimed) / 2, doneWhenTimed);
         // Last, and first at the end: reading the servers is work of this process too.
         _clientBefore = ReadClient(client);
@@ -34,7 +34,7 @@ internal sealed class CostMeter
     public static async Task<CostMeter> StartAsync(Arena arena, Database? database, int? client = null, Func<long>? done = null)
     {
         var doneWhenRead = done?.Invoke() ?? 0;
-        var before = await ReadAsync(arena, database);
+        var before = await ReadServersAsync(arena, database);
         return new CostMeter(arena, database, client, before, done, doneWhenRead, done?.Invoke() ?? 0);
     }
 
@@ -50,28 +50,28 @@ internal sealed class CostMeter
 
         var elapsed = _watch.Elapsed;
         var client = ReadClient(_client);
-        var after = await ReadAsync(_arena, _database);
+        var after = await ReadServersAsync(_arena, _database);
         var timed = done - _doneWhenTimed;
         var messages = ((done + (_done?.Invoke() ?? done)) / 2) - _doneWhenRead;
         return new Sample(
             timed / elapsed.TotalSeconds,
             new Costs(
                 (client.CpuTime - _clientBefore.CpuTime).TotalMicroseconds / timed,
-                (after.Broker - _before.Broker).TotalMicroseconds / messages,
-                _database is null ? null : (after.Database - _before.Database).TotalMicroseconds / messages,
-                _database is null ? null : (double)(after.Wal - _before.Wal) / messages,
+                (after.Broker - _serversBefore.Broker).TotalMicroseconds / messages,
+                _database is null ? null : (after.Database - _serversBefore.Database).TotalMicroseconds / messages,
+                _database is null ? null : (double)(after.Wal - _serversBefore.Wal) / messages,
                 _client is null ? (double)(client.Allocated - _clientBefore.Allocated) / timed : null));
     }
 
-    private static Client ReadClient(int? process) => new(
+    private static ClientReading ReadClient(int? process) => new(
         process is { } other ? ProcessTree.CpuTime(other) : Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
 
-    private static async Task<Servers> ReadAsync(Arena arena, Database? database) => new(
+    private static async Task<ServerReading> ReadServersAsync(Arena arena, Database? database) => new(
         ProcessTree.CpuTime(arena.BrokerProcess),
         ProcessTree.CpuTime(arena.DatabaseProcess),
         database is null ? 0 : await database.ScalarAsync<long>("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"));
 
-    private sealed record Client(TimeSpan CpuTime, long Allocated);
+    private sealed record ClientReading(TimeSpan CpuTime, long Allocated);
 
-    private sealed record Servers(TimeSpan Broker, TimeSpan Database, long Wal);
+    private sealed record ServerReading(TimeSpan Broker, TimeSpan Database, long Wal);
 }

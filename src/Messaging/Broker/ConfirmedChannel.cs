@@ -61,6 +61,7 @@ internal sealed class ConfirmedChannel
     /// <summary>Gives it the next number: it is on its way from here on. To be written in this order.</summary>
     public void Number(Flight flight) => _flights.Number(flight);
 
+    /// <summary>Hands to the client what was numbered last, and completes when the client has taken it.</summary>
     /// <returns>False when nothing may follow it here.</returns>
     public async Task<bool> TryWriteAsync(Flight flight)
     {

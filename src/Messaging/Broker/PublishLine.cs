@@ -5,8 +5,8 @@ using RabbitMQ.Client.Events;
 
 namespace Messaging;
 
-/// <summary>Messages in line for a channel, which is handed one after the other. A channel that is worn is replaced: what comes next goes to
-/// the new one, and what is on its way is waited for on the old one.</summary>
+/// <summary>Messages that wait for a channel, and are handed to it one after the other. A channel that is worn is replaced: what comes next goes
+/// to the new one, and the old one is left until nothing is on its way there.</summary>
 internal sealed class PublishLine
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
@@ -17,7 +17,7 @@ internal sealed class PublishLine
     private readonly Lock _lock = new();
     private readonly Queue<Flight> _waiting = new();
 
-    // The last one is published on; the others were, and are left until nothing is on its way there.
+    // The last one is published on, the others are left.
     private readonly List<ConfirmedChannel> _channels = [];
     private bool _moving;
     private bool _replacing;

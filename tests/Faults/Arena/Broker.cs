@@ -86,6 +86,7 @@ internal sealed class Broker : IDisposable
     public Task SetPolicyAsync(string name, string pattern, object definition, CancellationToken cancellationToken) =>
         PutAsync($"policies/{VirtualHost}/{name}", new Dictionary<string, object> { ["pattern"] = pattern, ["definition"] = definition, ["apply-to"] = "queues" }, cancellationToken);
 
+    /// <summary>Does nothing where it is gone already.</summary>
     public async Task DeletePolicyAsync(string name, CancellationToken cancellationToken)
     {
         var policies = await GetAsync($"policies/{VirtualHost}", cancellationToken);
