@@ -42,6 +42,6 @@ internal static class ConsumerWorkload
 
         int Messages(double share) => run.Scale.Of(20_000, 4_000, share);
 
-        int Hot(double share) => run.Scale.Of(2_000, 600, share);
+        int Hot(double share) => run.Scale.Of(1_200, 600, share);
     }
 }

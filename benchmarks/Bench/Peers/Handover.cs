@@ -5,7 +5,7 @@ using Bench.Setup;
 namespace Bench.Peers;
 
 /// <summary>From the first commit until the last message is in the queue.</summary>
-internal sealed class Handover(Run run, BoundQueue queue)
+internal sealed class Handover(Run run)
 {
     public const int Committers = 32;
 
@@ -20,14 +20,14 @@ internal sealed class Handover(Run run, BoundQueue queue)
         await table.EmptyAsync();
     }
 
-    public async Task<Sample> RunAsync(int messages, OutboxTable table, Func<Task<IContender>> start)
+    public async Task<Sample> RunAsync(int messages, Entrant entrant)
     {
-        await PrepareAsync(table);
-        await queue.EmptyAsync();
-        await using var contender = await start();
-        var meter = await CostMeter.StartAsync(run.Arena, table.Database, contender.ProcessId);
+        await PrepareAsync(entrant.Table);
+        await entrant.Queue.EmptyAsync();
+        await using var contender = await entrant.StartAsync();
+        var meter = await CostMeter.StartAsync(run.Arena, entrant.Table.Database, contender.ProcessId);
         await contender.CommitAsync(messages, Committers);
-        await Eventually.IsTrueAsync(async () => await queue.CountAsync() >= messages, Deadline, $"{messages} messages are in the queue");
+        await Eventually.IsTrueAsync(async () => await entrant.Queue.CountAsync() >= messages, Deadline, $"{messages} messages are in the queue");
         return await meter.StopAsync(messages);
     }
 }

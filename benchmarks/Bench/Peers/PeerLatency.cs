@@ -6,13 +6,13 @@ using Bench.Setup;
 namespace Bench.Peers;
 
 /// <summary>Wolverine's way from the commit to the delivery; its program says when each commit had returned.</summary>
-internal sealed class PeerLatency(Run run, BoundQueue queue, OutboxTable table, int messages)
+internal sealed class PeerLatency(Run run, int messages)
 {
-    public async Task<IReadOnlyList<double>> RunAsync(WolverineProgram program)
+    public async Task<IReadOnlyList<double>> RunAsync(Entrant entrant, WolverineProgram program)
     {
-        await Handover.PrepareAsync(table);
-        await queue.EmptyAsync();
-        await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, queue.Name, PurchaseOf);
+        await Handover.PrepareAsync(entrant.Table);
+        await entrant.Queue.EmptyAsync();
+        await using var arrivals = await Arrivals.SubscribeAsync(run.Arena, entrant.Queue.Name, PurchaseOf);
         await using var wolverine = await program.StartAsync();
         foreach (var (purchase, committed) in await wolverine.PaceAsync(run.Scale.Of(200, 40), messages))
         {

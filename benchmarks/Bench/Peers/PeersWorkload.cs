@@ -16,52 +16,47 @@ internal static class PeersWorkload
     public static async Task RunAsync(Run run)
     {
         await WolverineProgram.BuildAsync(run.Scale, run.Stop);
-        await using (var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers"))
-        {
-            await PublishAsync(run, queue);
-        }
-
+        await PublishAsync(run);
         await ConsumeAsync(run);
     }
 
-    private static async Task PublishAsync(Run run, BoundQueue queue)
+    private static async Task PublishAsync(Run run)
     {
+        await using var queue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers");
+        await using var shippedQueue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.shipped");
+        await using var confirmedQueue = await BoundQueue.DeclareAsync(run.Arena, "bench.peers.confirmed");
         await using var table = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
-        await using var theirs = await OutboxTable.CreateAsync(run.Arena, queue.Exchange);
-        await using var shipped = new WolverineProgram(run.Arena, theirs.Database, queue.Name, "publish");
-        await using var confirming = new WolverineProgram(run.Arena, theirs.Database, queue.Name, "publish", confirms: true);
+        await using var shippedTable = await OutboxTable.CreateAsync(run.Arena, shippedQueue.Exchange);
+        await using var confirmedTable = await OutboxTable.CreateAsync(run.Arena, confirmedQueue.Exchange);
+        await using var shipped = new WolverineProgram(run.Arena, shippedTable.Database, shippedQueue.Name, "publish");
+        await using var confirming = new WolverineProgram(run.Arena, confirmedTable.Database, confirmedQueue.Name, "publish", confirms: true);
 
-        var handover = new Handover(run, queue);
+        var asItShips = new Entrant(AsItShips, shippedQueue, shippedTable, async () => await shipped.StartAsync());
+        var confirmed = new Entrant(Confirmed, confirmedQueue, confirmedTable, async () => await confirming.StartAsync());
+        var ours = new Entrant(Ours, queue, table, () => Product.StartAsync(run, queue, table));
+
+        var handover = new Handover(run);
         await run.MeasureAsync("peers: committed until in the queue", "messages/s",
-            new Contestant(AsItShips, share => handover.RunAsync(Messages(share), theirs, () => StartAsync(shipped))),
-            new Contestant(Confirmed, share => handover.RunAsync(Messages(share), theirs, () => StartAsync(confirming))),
-            new Contestant(Ours, share => handover.RunAsync(Messages(share), table, StartOursAsync), Confirmed));
+            new Contestant(AsItShips, share => handover.RunAsync(Messages(share), asItShips)),
+            new Contestant(Confirmed, share => handover.RunAsync(Messages(share), confirmed)),
+            new Contestant(Ours, share => handover.RunAsync(Messages(share), ours), Confirmed));
 
         // The same processes: what is warm by now stays so, and each host has its uncounted messages.
         var paced = run.Scale.Of(1_000, 200);
-        var latency = new PeerLatency(run, queue, theirs, paced);
+        var latency = new PeerLatency(run, paced);
         await run.MeasureAsync("peers: commit to delivery", "ms",
-            new Contestant(AsItShips, async _ => Percentiles.Of(await latency.RunAsync(shipped))) { WarmsUp = false },
-            new Contestant(Confirmed, async _ => Percentiles.Of(await latency.RunAsync(confirming))) { WarmsUp = false },
+            new Contestant(AsItShips, async _ => Percentiles.Of(await latency.RunAsync(asItShips, shipped))) { WarmsUp = false },
+            new Contestant(Confirmed, async _ => Percentiles.Of(await latency.RunAsync(confirmed, confirming))) { WarmsUp = false },
             new Contestant(Ours, async _ => Percentiles.Of(await CommittedMessages.RunAsync(run, queue, table, paced, besideRelay: true)), AsItShips)
             {
                 WarmsUp = false,
             });
 
-        var outage = new PeerOutage(run, queue, Messages(1));
-        if (!run.Scale.Quick)
-        {
-            await outage.RunAsync(AsItShips, theirs, () => StartAsync(shipped));
-        }
-
-        await outage.RunAsync(Confirmed, theirs, () => StartAsync(confirming));
-        await outage.RunAsync(Ours, table, StartOursAsync);
+        var outage = new PeerOutage(run, Messages(1));
+        await outage.RunAsync(run.Scale.Quick ? [confirmed] : [asItShips, confirmed]);
+        await outage.RunAsync(ours);
 
         int Messages(double share) => run.Scale.Of(6_000, 600, share);
-
-        static async Task<IContender> StartAsync(WolverineProgram program) => await program.StartAsync();
-
-        Task<IContender> StartOursAsync() => Product.StartAsync(run, queue, table);
     }
 
     private static async Task ConsumeAsync(Run run)

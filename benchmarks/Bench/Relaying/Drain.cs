@@ -8,31 +8,26 @@ namespace Bench.Relaying;
 internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table)
 {
     /// <summary>From the commit, when the relay is asleep, of rows that are alone in the table.</summary>
-    public async Task<Sample> FromCommitAsync(int rows, string key = "NULL", string retention = "7d")
+    public async Task<Sample> FromCommitAsync(RunningRelay relay, int rows, string key = "NULL")
     {
         await EmptyAsync();
-        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange, ("Outbox:Retention", retention));
         var sample = await CommitAsync(relay, rows, key);
         await table.RequireAllSentAsync();
+        // Autovacuum would come for them while another table is measured.
+        await table.EmptyAsync();
         return sample;
     }
 
-    /// <summary>From the commit, beside all rows that the table holds already.</summary>
-    public async Task<Sample> FromCommitBesideOthersAsync(int rows)
-    {
-        await using var relay = await RunningRelay.StartAsync(run.Arena, table.Database, queue.Exchange);
-        return await FromCommitByAsync(relay, rows);
-    }
-
-    /// <summary>The same by a relay that has been at work there.</summary>
-    public async Task<Sample> FromCommitByAsync(RunningRelay relay, int rows)
+    /// <summary>From the commit, when the relay is asleep, beside all rows that the table holds already.</summary>
+    public async Task<Sample> FromCommitBesideOthersAsync(RunningRelay relay, int rows)
     {
         await table.CheckpointAsync();
         await queue.EmptyAsync();
         return await CommitAsync(relay, rows);
     }
 
-    /// <summary>From the first row that is marked, when others are on their way already, of rows that are alone in the table.</summary>
+    /// <summary>By a relay that has just started, from the first row that is marked, when others are on their way already, of rows that
+    /// are alone in the table.</summary>
     public async Task<Sample> FromFirstMarkAsync(int rows)
     {
         await EmptyAsync();
@@ -45,7 +40,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table)
         return sample;
     }
 
-    /// <summary>From the first row that is marked out of a backlog, which is filled up again.</summary>
+    /// <summary>By a relay that has just started, from the first row that is marked out of a backlog, which is filled up again.</summary>
     public async Task<Sample> FromFirstMarkInBacklogAsync(int rows)
     {
         await table.CheckpointAsync();

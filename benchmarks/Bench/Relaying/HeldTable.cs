@@ -57,7 +57,7 @@ internal sealed class HeldTable : IAsyncDisposable
     public Task SettleAsync() => _table.SettleAsync();
 
     /// <summary>By the relay that has passed the others.</summary>
-    public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).FromCommitByAsync(_relay, rows);
+    public Task<Sample> DrainAsync(int rows) => new Drain(_run, _queue, _table).FromCommitBesideOthersAsync(_relay, rows);
 
     /// <summary>Milliseconds from the commit of a row, whose id many others have passed meanwhile, until it is marked.</summary>
     public async Task<Sample> LateCommitAsync()
