@@ -96,6 +96,47 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
     }
 
     [Fact]
+    public async Task What_is_on_its_way_on_a_channel_that_was_replaced_ends_when_no_confirm_has_come_in_time()
+    {
+        var bound = TimeSpan.FromMinutes(1);
+        await using var arena = await servers.NewArenaAsync();
+        await using var channel = await (await arena.Arena.ConnectAsync()).CreateChannelAsync();
+        var (silent, full) = (arena.Arena.Name + ".silent", arena.Arena.Name + ".full");
+        await DeclareAsync(channel, silent, new() { ["x-queue-type"] = "quorum" });
+        await DeclareAsync(channel, full, new() { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" });
+        var clock = new FakeTimeProvider();
+        await using var publisher = await ConfirmedPublisher.OpenAsync(
+            await Connector.To(arena.Arena.RabbitMq).ConnectAsync("test", CancellationToken.None), channels: 1, bound, clock, CancellationToken.None);
+
+        // With its first message for a quorum queue a channel of the broker waits for that queue.
+        await publisher.PublishAsync("", silent, new BasicProperties(), new byte[1]).WaitAsync(Deadline);
+        await TellAsync("suspend", silent);
+        var stuck = publisher.PublishAsync("", silent, new BasicProperties(), new byte[1]);
+        Assert.True((await publisher.PublishAsync("", full, new BasicProperties(), new byte[1]).WaitAsync(Deadline)).Nacked);
+        var channels = await CountChannelsAsync();
+        clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.True((await publisher.PublishAsync("", full, new BasicProperties(), new byte[1]).WaitAsync(Deadline)).Nacked);
+        await Eventually.IsTrueAsync(async () => await CountChannelsAsync() > channels, Deadline, "another channel was opened");
+        Assert.False(stuck.IsCompleted);
+        clock.Advance(bound);
+
+        Assert.Equal(PublishResult.Unknown, (await stuck.WaitAsync(Deadline)).Result);
+        Assert.True(publisher.Broken.IsCancellationRequested);
+        await TellAsync("resume", silent);
+
+        // The process of a quorum queue: while it is suspended nothing is confirmed.
+        Task<string> TellAsync(string what, string queue) => servers.Native.RabbitMq.RabbitmqctlAsync(
+            CancellationToken.None, "eval",
+            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{Uri.UnescapeDataString(new Uri(arena.Arena.RabbitMq).AbsolutePath[1..])}\">>, queue, <<\"{queue}\">>)), sys:{what}(amqqueue:get_pid(Q)).");
+
+        async Task<int> CountChannelsAsync() =>
+            (await servers.Native.RabbitMq.RabbitmqctlAsync(CancellationToken.None, "list_channels", "pid")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
+        static async Task DeclareAsync(IChannel channel, string queue, Dictionary<string, object?> arguments) =>
+            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+    }
+
+    [Fact]
     public async Task A_body_over_the_brokers_limit_is_parked_with_the_reason_and_its_neighbours_flow_uncharged()
     {
         await using var arena = await servers.NewArenaAsync();
