@@ -35,14 +35,32 @@ public sealed class BrokerFaultTests
     }
 
     /// <summary>An alarm over the memory that the backlog takes up ends only when the backlog has been consumed.</summary>
-    [Theory]
-    [InlineData(64, 400)]
-    [InlineData(2, 8)]
-    public async Task While_the_broker_has_an_alarm_a_message_that_fails_does_not_keep_the_others_from_being_consumed(int lanes, int prefetch)
+    [Fact]
+    public async Task While_the_broker_has_an_alarm_a_message_that_fails_does_not_keep_the_others_from_being_consumed()
     {
+        static void Wide(ConsumerSetup setup) => FailTheFifth(setup, lanes: 64, prefetch: 400);
+        static void Narrow(ConsumerSetup setup) => FailTheFifth(setup, lanes: 2, prefetch: 8);
+
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
-        await using var arena = await InboxArena.CreateAsync(servers.Pair());
-        void Setup(ConsumerSetup setup)
+        await using var ofWide = await InboxArena.CreateAsync(servers.Pair());
+        await using var ofNarrow = await InboxArena.CreateAsync(servers.Pair());
+        await ofWide.DeclareAsync(Wide);
+        await ofWide.PublishManyAsync(2_000, i => $"k{i}");
+        await ofNarrow.DeclareAsync(Narrow);
+        await ofNarrow.PublishManyAsync(2_000, i => $"k{i}");
+        await RaiseAlarmAsync(servers);
+        await using var wide = await StartAsync(ofWide, Wide);
+        await using var narrow = await StartAsync(ofNarrow, Narrow);
+
+        await SideBySide.RunAsync(
+            new(ConsumesTheOthersAsync(ofWide, wide)),
+            new(ConsumesTheOthersAsync(ofNarrow, narrow)));
+        await EndAlarmAsync(servers);
+        await SideBySide.RunAsync(
+            new(RetriesItAsync(ofWide, wide)),
+            new(RetriesItAsync(ofNarrow, narrow)));
+
+        static void FailTheFifth(ConsumerSetup setup, int lanes, int prefetch)
         {
             DeliverAhead(setup, lanes, prefetch, batchSize: Math.Min(100, prefetch));
             setup.Handling = (db, message, context, _) =>
@@ -52,17 +70,18 @@ public sealed class BrokerFaultTests
             };
         }
 
-        await arena.DeclareAsync(Setup);
-        await arena.PublishManyAsync(2_000, i => $"k{i}");
-        await RaiseAlarmAsync(servers);
-        await using var consumer = await StartAsync(arena, Setup);
+        static async Task ConsumesTheOthersAsync(InboxArena arena, RunningConsumer consumer)
+        {
+            await arena.UntilNotesAsync(1_999, 30);
+            await UntilCopiesWaitAsync(consumer);
+        }
 
-        await arena.UntilNotesAsync(1_999, 30);
-        await UntilCopiesWaitAsync(consumer);
-        await EndAlarmAsync(servers);
-        await UntilInRetryQueueAsync(arena, 1);
-        await consumer.UntilReadyAsync();
-        await arena.UntilSettledAsync(consumer);
+        static async Task RetriesItAsync(InboxArena arena, RunningConsumer consumer)
+        {
+            await UntilInRetryQueueAsync(arena, 1);
+            await consumer.UntilReadyAsync();
+            await arena.UntilSettledAsync(consumer);
+        }
     }
 
     [Fact]
@@ -183,14 +202,21 @@ public sealed class BrokerFaultTests
         Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task So_does_one_whose_headers_leave_no_room_in_their_frame_besides(bool isUnderstood)
+    [Fact]
+    public async Task So_does_one_whose_headers_leave_no_room_in_their_frame_besides()
     {
         await using var servers = await NativeServers.StartAsync(new NativeOptions(), CancellationToken.None);
-        await using var arena = await InboxArena.CreateAsync(servers.Pair());
-        void Setup(ConsumerSetup setup)
+        await using var ofUnderstood = await InboxArena.CreateAsync(servers.Pair());
+        await using var ofUnknown = await InboxArena.CreateAsync(servers.Pair());
+        await PublishAsync(ofUnderstood, Noted.MessageType);
+        await PublishAsync(ofUnknown, "unknown");
+        await BecomeStrictAsync(servers);
+
+        await SideBySide.RunAsync(
+            new(EndsAmongTheDeadLettersAsync(ofUnderstood)),
+            new(EndsAmongTheDeadLettersAsync(ofUnknown)));
+
+        static void Setup(ConsumerSetup setup)
         {
             setup.Settings[Retry + "Immediate"] = "0";
             setup.Handling = (db, message, context, _) =>
@@ -200,25 +226,31 @@ public sealed class BrokerFaultTests
             };
         }
 
-        await arena.DeclareAsync(Setup);
-        var properties = InboxArena.Properties(
-            Guid.CreateVersion7(), headers: new Dictionary<string, object?> { ["filler"] = new string('x', 130_800) });
-        properties.Type = isUnderstood ? properties.Type : "unknown";
-        await using (var channel = await (await arena.Servers.ConnectAsync()).CreateChannelAsync())
+        static async Task PublishAsync(InboxArena arena, string type)
         {
-            await channel.BasicPublishAsync("", arena.Queue, mandatory: true, properties, Long());
+            await arena.DeclareAsync(Setup);
+            var properties = InboxArena.Properties(
+                Guid.CreateVersion7(), headers: new Dictionary<string, object?> { ["filler"] = new string('x', 130_800) });
+            properties.Type = type;
+            await using (var channel = await (await arena.Servers.ConnectAsync()).CreateChannelAsync())
+            {
+                await channel.BasicPublishAsync("", arena.Queue, mandatory: true, properties, Long());
+            }
+
+            await arena.UntilQueuedAsync(1);
+            await arena.PublishManyAsync(20, i => $"k{i}");
         }
 
-        await arena.UntilQueuedAsync(1);
-        await arena.PublishManyAsync(20, i => $"k{i}");
-        await BecomeStrictAsync(servers);
-        await using var consumer = await StartAsync(arena, Setup);
+        static async Task EndsAmongTheDeadLettersAsync(InboxArena arena)
+        {
+            await using var consumer = await StartAsync(arena, Setup);
 
-        await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
-        await arena.UntilNotesAsync(20);
-        await consumer.UntilReadyAsync();
-        await arena.UntilSettledAsync(consumer);
-        Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
+            await Eventually.EqualsAsync(1u, () => arena.MessagesAsync(arena.DeadQueue), TimeSpan.FromSeconds(20), "dead letters");
+            await arena.UntilNotesAsync(20);
+            await consumer.UntilReadyAsync();
+            await arena.UntilSettledAsync(consumer);
+            Assert.DoesNotContain(consumer.Log.All, line => line.Contains("subscription is lost", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

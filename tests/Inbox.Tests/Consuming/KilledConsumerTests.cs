@@ -127,12 +127,15 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 1;
     }
 
-    [Theory]
-    [InlineData("kill", true, 8)]
-    [InlineData("kill at decoding", true, 8)]
-    [InlineData("kill", false, 6)]
-    public async Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue(string handling, bool ordered, int limit)
+    [Fact]
+    public Task A_message_that_kills_the_process_ends_alone_in_the_dead_letter_queue() => SideBySide.RunAsync(
+        new(EndsAloneAsync("kill", ordered: true, limit: 8)),
+        new(EndsAloneAsync("kill at decoding", ordered: true, limit: 8)),
+        new(EndsAloneAsync("kill", ordered: false, limit: 6)));
+
+    private async Task EndsAloneAsync(string handling, bool ordered, int limit)
     {
+        await using var arena = await InboxArena.CreateAsync(Fixture);
         void Limit(ConsumerSetup setup)
         {
             setup.Settings["Inbox:DeliveryLimit"] = $"{limit}";
@@ -142,18 +145,18 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
             }
         }
 
-        await Arena.DeclareAsync(Limit);
-        await Arena.PublishManyAsync(49, _ => "k");
-        await Arena.PublishAsync(new Noted("killer"), key: "k");
-        await Arena.PublishManyAsync(50, _ => "k");
+        await arena.DeclareAsync(Limit);
+        await arena.PublishManyAsync(49, _ => "k");
+        await arena.PublishAsync(new Noted("killer"), key: "k");
+        await arena.PublishManyAsync(50, _ => "k");
 
         var deaths = 0;
-        while (await Arena.MessagesAsync(Arena.DeadQueue) == 0)
+        while (await arena.MessagesAsync(arena.DeadQueue) == 0)
         {
             await using var consumer = ConsumerProcess.Start(
-                Arena, ("HANDLING", handling), ("UNORDERED", ordered ? "false" : "true"), ("Inbox__DeliveryLimit", $"{limit}"));
+                arena, ("HANDLING", handling), ("UNORDERED", ordered ? "false" : "true"), ("Inbox__DeliveryLimit", $"{limit}"));
             await Eventually.IsTrueAsync(
-                async () => consumer.HasExited || await Arena.MessagesAsync(Arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
+                async () => consumer.HasExited || await arena.MessagesAsync(arena.DeadQueue) > 0, Deadline, "it dies, or the killer is dead");
             if (consumer.HasExited)
             {
                 await consumer.DiesAsync(Deadline);
@@ -163,10 +166,10 @@ public sealed class KilledConsumerTests(ServersFixture servers) : ArenaTests(ser
             Assert.InRange(deaths, 1, 12);
         }
 
-        await using var next = await Arena.ConsumeAsync(Limit);
-        await Arena.UntilNotesAsync(99);
-        Assert.Equal(1u, await Arena.MessagesAsync(Arena.DeadQueue));
-        await Arena.UntilSettledAsync(next);
-        Assert.Equal(99, await Arena.NotesAsync());
+        await using var next = await arena.ConsumeAsync(Limit);
+        await arena.UntilNotesAsync(99);
+        Assert.Equal(1u, await arena.MessagesAsync(arena.DeadQueue));
+        await arena.UntilSettledAsync(next);
+        Assert.Equal(99, await arena.NotesAsync());
     }
 }

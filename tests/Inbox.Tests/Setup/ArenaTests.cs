@@ -16,8 +16,12 @@ public abstract class ArenaTests(ServersFixture servers) : IAsyncLifetime
     /// <summary>What failed stays in the first retry queue for the length of a test.</summary>
     protected static void RetryInAnHour(ConsumerSetup setup) => setup.Settings["Inbox:Retry:First"] = "1h";
 
-    protected string RetryInAnHourQueue => Arena.Queue + ".retry.3600000";
+    protected string RetryInAnHourQueue => RetryInAnHourQueueOf(Arena);
 
-    protected Task UntilDeferredAsync(uint messages = 1) => Eventually.EqualsAsync(
-        messages, () => Arena.MessagesAsync(RetryInAnHourQueue), TimeSpan.FromSeconds(20), "messages in the retry queue");
+    protected Task UntilDeferredAsync(uint messages = 1) => UntilDeferredAsync(Arena, messages);
+
+    protected static Task UntilDeferredAsync(InboxArena arena, uint messages) => Eventually.EqualsAsync(
+        messages, () => arena.MessagesAsync(RetryInAnHourQueueOf(arena)), TimeSpan.FromSeconds(20), "messages in the retry queue");
+
+    private static string RetryInAnHourQueueOf(InboxArena arena) => arena.Queue + ".retry.3600000";
 }

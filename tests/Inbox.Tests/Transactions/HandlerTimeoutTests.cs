@@ -120,65 +120,12 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
         }
     }
 
-    [Theory]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    public async Task What_it_has_borrowed_is_given_back_when_it_has_ended(bool obeys, bool pooled)
-    {
-        using var mayGoOn = new ManualResetEventSlim();
-        // Those that run on keep theirs, and must leave some.
-        var slow = obeys ? 4 : 2;
-        var loans = new Loans(new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres) { MaxPoolSize = 3, Timeout = 2 }.ConnectionString);
-        await using var consumer = await Arena.ConsumeAsync(setup =>
-        {
-            RetryInAnHour(setup);
-            // Enough for those that are not slow, whatever else the machine does.
-            setup.Settings["Inbox:HandlerTimeout"] = "2s";
-            setup.Settings["Inbox:Lanes"] = "1";
-            setup.Settings["Inbox:Retry:Immediate"] = "0";
-            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
-            setup.Services = services => services.AddSingleton(loans).AddScoped<Loan>();
-            setup.Describe = inbox => inbox.Queue(Arena.Queue, queue => queue.Handle<Noted, Borrower>());
-            if (pooled)
-            {
-                setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres));
-            }
-
-            setup.Handling = async (db, message, context, cancellationToken) =>
-            {
-                NoteIt.Add(db, message, context);
-                if (message.Text == "slow" && obeys)
-                {
-                    await Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
-                }
-                else if (message.Text == "slow")
-                {
-                    mayGoOn.Wait(CancellationToken.None);
-                }
-            };
-        });
-        try
-        {
-            for (var i = 0; i < slow; i++)
-            {
-                await Arena.PublishAsync(new Noted("slow"));
-            }
-
-            await UntilDeferredAsync((uint)slow);
-            await Arena.PublishManyAsync(20, i => $"k{i}");
-
-            await Arena.UntilNotesAsync(20);
-            await Eventually.EqualsAsync(obeys ? 0 : slow, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
-        }
-        finally
-        {
-            mayGoOn.Set();
-        }
-
-        await Eventually.EqualsAsync(0, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
-    }
+    [Fact]
+    public Task What_it_has_borrowed_is_given_back_when_it_has_ended() => SideBySide.RunAsync(
+        new(GivesBackAsync(obeys: true, pooled: false)),
+        new(GivesBackAsync(obeys: true, pooled: true)),
+        new(GivesBackAsync(obeys: false, pooled: false)),
+        new(GivesBackAsync(obeys: false, pooled: true)));
 
     [Theory]
     [InlineData(false, false)]
@@ -352,6 +299,62 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
             properties.Type = Stubborn.MessageType;
             return Arena.PublishRawAsync(properties, MessageSerializer.Default.Encode(new { text }));
         }
+    }
+
+    private async Task GivesBackAsync(bool obeys, bool pooled)
+    {
+        await using var arena = await InboxArena.CreateAsync(Fixture);
+        using var mayGoOn = new ManualResetEventSlim();
+        // Those that run on keep theirs, and must leave some.
+        var slow = obeys ? 4 : 2;
+        var loans = new Loans(new NpgsqlConnectionStringBuilder(arena.Servers.Postgres) { MaxPoolSize = 3, Timeout = 2 }.ConnectionString);
+        await using var consumer = await arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            // Enough for those that are not slow, whatever else the machine does.
+            setup.Settings["Inbox:HandlerTimeout"] = "2s";
+            setup.Settings["Inbox:Lanes"] = "1";
+            setup.Settings["Inbox:Retry:Immediate"] = "0";
+            setup.Timings = new Timings { Grace = TimeSpan.FromMilliseconds(200) };
+            setup.Services = services => services.AddSingleton(loans).AddScoped<Loan>();
+            setup.Describe = inbox => inbox.Queue(arena.Queue, queue => queue.Handle<Noted, Borrower>());
+            if (pooled)
+            {
+                setup.AddContext = services => services.AddDbContextPool<NotesContext>(options => options.UseNpgsql(setup.Postgres));
+            }
+
+            setup.Handling = async (db, message, context, cancellationToken) =>
+            {
+                NoteIt.Add(db, message, context);
+                if (message.Text == "slow" && obeys)
+                {
+                    await Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
+                }
+                else if (message.Text == "slow")
+                {
+                    mayGoOn.Wait(CancellationToken.None);
+                }
+            };
+        });
+        try
+        {
+            for (var i = 0; i < slow; i++)
+            {
+                await arena.PublishAsync(new Noted("slow"));
+            }
+
+            await UntilDeferredAsync(arena, (uint)slow);
+            await arena.PublishManyAsync(20, i => $"k{i}");
+
+            await arena.UntilNotesAsync(20);
+            await Eventually.EqualsAsync(obeys ? 0 : slow, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
+        }
+        finally
+        {
+            mayGoOn.Set();
+        }
+
+        await Eventually.EqualsAsync(0, () => Task.FromResult(loans.Open), TimeSpan.FromSeconds(20), "open loans");
     }
 
     private static void Shorten(ConsumerSetup setup)

@@ -19,35 +19,11 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     // With its terminator: READ COMMITTED is not meant.
     private const string Commit = "COMMIT\0";
 
-    [Theory]
-    [InlineData("orders")]
-    [InlineData("outbox_message")]
-    [InlineData("idempotency_key")]
-    public async Task While_a_table_is_locked_clients_are_told_within_5_seconds_to_come_again(string table)
-    {
-        await using var arena = await ServiceArena.CreateAsync(servers);
-        var service = await arena.StartAsync("--Roles=api");
-        var id = await service.PlaceAsync("sku-1", 1);
-
-        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
-        {
-            await using var transaction = await locker.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", locker);
-            await command.ExecuteNonQueryAsync();
-
-            await ComeAgain.AsksAsync(() => service.PlaceAsync(Body, "key"));
-            if (table == "orders")
-            {
-                await ComeAgain.AsksAsync(() => service.CancelAsync(id));
-                await ComeAgain.AsksAsync(() => service.Http.GetAsync($"/orders/{id}"));
-                await ComeAgain.AsksAsync(() => service.Http.GetAsync("/orders"));
-            }
-        }
-
-        using var answer = await service.PlaceAsync(Body, "key");
-        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-        Assert.Equal(2, await arena.CountAsync("orders"));
-    }
+    [Fact]
+    public Task While_a_table_is_locked_clients_are_told_within_5_seconds_to_come_again() => SideBySide.RunAsync(
+        new(IsLockedAsync("orders")),
+        new(IsLockedAsync("outbox_message")),
+        new(IsLockedAsync("idempotency_key")));
 
     [Theory]
     [InlineData(true)]
@@ -249,5 +225,33 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         Assert.Equal(2, await arena.CountAsync("orders"));
         Assert.Equal(2, await arena.CountAsync("outbox_message"));
+    }
+
+    private async Task IsLockedAsync(string table)
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        var service = await arena.StartAsync("--Roles=api");
+        var id = await service.PlaceAsync("sku-1", 1);
+
+        await using (var locker = await arena.Arena.DataSource.OpenConnectionAsync())
+        {
+            await using var transaction = await locker.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", locker);
+            await command.ExecuteNonQueryAsync();
+
+            List<Case> requests = [new(ComeAgain.AsksAsync(() => service.PlaceAsync(Body, "key")))];
+            if (table == "orders")
+            {
+                requests.Add(new(ComeAgain.AsksAsync(() => service.CancelAsync(id))));
+                requests.Add(new(ComeAgain.AsksAsync(() => service.Http.GetAsync($"/orders/{id}"))));
+                requests.Add(new(ComeAgain.AsksAsync(() => service.Http.GetAsync("/orders"))));
+            }
+
+            await SideBySide.RunAsync(requests);
+        }
+
+        using var answer = await service.PlaceAsync(Body, "key");
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(2, await arena.CountAsync("orders"));
     }
 }

@@ -244,11 +244,10 @@ public sealed class AbsentServersTests(ServersFixture servers)
         int Unconfirmed() => relay.Log.All.Count(line => line.Contains("lost its broker connection and opens another: No confirm came", StringComparison.Ordinal));
     }
 
-    // Both at once: each of them waits most of the time.
     [Fact]
-    public Task A_black_hole_before_the_database_costs_the_owner_its_lease_and_a_standby_goes_on() => Task.WhenAll(
-        LosesLeaseAsync(requests: true, replies: false),
-        LosesLeaseAsync(requests: false, replies: true));
+    public Task A_black_hole_before_the_database_costs_the_owner_its_lease_and_a_standby_goes_on() => SideBySide.RunAsync(
+        new(LosesLeaseAsync(requests: true, replies: false)),
+        new(LosesLeaseAsync(requests: false, replies: true)));
 
     [Fact]
     public async Task An_owner_whom_the_database_no_longer_answers_has_stopped_publishing_when_the_next_one_begins()
