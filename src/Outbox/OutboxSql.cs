@@ -249,25 +249,29 @@ internal static class OutboxSql
 
     // By the message too, and not by the id alone: after a fail-over that has lost some commits, or a restore, other rows may have
     // the ids of those that were confirmed before it.
+    //
+    // No join, and a CASE that keeps the planner from making one of it: it would walk all of the table for each of the confirmed where it
+    // takes the table for empty. So it does as long as the plan lasts, when an ANALYZE has come while all rows were deleted, or those of a
+    // large transaction not committed yet.
     public const string Mark =
         """
-        UPDATE outbox_message AS m
+        UPDATE outbox_message
         SET sent_at = now()
-        FROM unnest(@ids, @messages) AS confirmed (id, message_id)
-        WHERE m.id = confirmed.id AND m.message_id = confirmed.message_id AND m.sent_at IS NULL
+        WHERE id = ANY (@ids) AND CASE WHEN (id, message_id) IN (SELECT * FROM unnest(@ids, @messages)) THEN sent_at IS NULL END
         """;
 
     public const string DeleteConfirmed =
         """
-        DELETE FROM outbox_message AS m
-        USING unnest(@ids, @messages) AS confirmed (id, message_id)
-        WHERE m.id = confirmed.id AND m.message_id = confirmed.message_id
+        DELETE FROM outbox_message
+        WHERE id = ANY (@ids) AND CASE WHEN (id, message_id) IN (SELECT * FROM unnest(@ids, @messages)) THEN true END
         """;
 
     // A row is charged only as this relay has seen it, and only while this relay owns the table: one that lost it without
     // knowing must not park or defer what the new owner is publishing. First the lock, then the question: who owns the table after that
     // has waited for the charge. It waits for a row no longer than its client would: that may have been killed, and nobody could own the
     // table as long as somebody else keeps the row locked.
+    //
+    // By all the ids too: where the planner takes the table for empty it walks these for each of the refused, and not all of it.
     public const string Charge =
         """
         UPDATE outbox_message AS m
@@ -276,7 +280,8 @@ internal static class OutboxSql
             due_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN NULL ELSE now() + refused.delay END,
             parked_at = CASE WHEN m.attempts >= refused.max_attempts - 1 THEN now() END
         FROM unnest(@ids, @messages, @seen, @max_attempts, @delays, @errors) AS refused (id, message_id, seen, max_attempts, delay, error)
-        WHERE m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen AND m.sent_at IS NULL AND m.parked_at IS NULL
+        WHERE m.id = ANY (@ids) AND m.id = refused.id AND m.message_id = refused.message_id AND m.attempts = refused.seen
+            AND m.sent_at IS NULL AND m.parked_at IS NULL
             AND CASE WHEN (SELECT pg_try_advisory_xact_lock_shared(@charge, @key) AND set_config('lock_timeout', @wait, true) IS NOT NULL)
                 THEN (SELECT NOT pg_try_advisory_xact_lock_shared(@session, @owner)) END
         RETURNING m.id, m.parked_at IS NOT NULL
