@@ -55,6 +55,9 @@ internal static class PeersWorkload
         var outage = new PeerOutage(run, Messages(1));
         await outage.RunAsync(run.Scale.Quick ? [confirmed] : [asItShips, confirmed]);
         await outage.RunAsync(ours);
+        // It has ended the connections of the others, without which their queues would stay.
+        await shippedQueue.ConnectAsync();
+        await confirmedQueue.ConnectAsync();
 
         int Messages(double share) => run.Scale.Of(6_000, 600, share);
     }
