@@ -250,9 +250,9 @@ internal static class OutboxSql
     // By the message too, and not by the id alone: after a fail-over that has lost some commits, or a restore, other rows may have
     // the ids of those that were confirmed before it.
     //
-    // No join, and a CASE that keeps the planner from making one of it: it would walk all of the table for each of the confirmed where it
-    // takes the table for empty. So it does as long as the plan lasts, when an ANALYZE has come while all rows were deleted, or those of a
-    // large transaction not committed yet.
+    // No join, and a CASE that keeps the planner from making one of it: where it takes the table for empty, a join walks all of it and
+    // compares each row with each of the confirmed. It takes it for empty after an ANALYZE that came while all rows were deleted, or while
+    // those of a large transaction were not committed yet, and until the next one.
     public const string Mark =
         """
         UPDATE outbox_message
@@ -271,7 +271,7 @@ internal static class OutboxSql
     // has waited for the charge. It waits for a row no longer than its client would: that may have been killed, and nobody could own the
     // table as long as somebody else keeps the row locked.
     //
-    // By all the ids too: where the planner takes the table for empty it walks these for each of the refused, and not all of it.
+    // By all the ids too: where the planner takes the table for empty, the join compares only these rows with each of the refused.
     public const string Charge =
         """
         UPDATE outbox_message AS m

@@ -55,7 +55,7 @@ internal static class PeersWorkload
         var outage = new PeerOutage(run, Messages(1));
         await outage.RunAsync(run.Scale.Quick ? [confirmed] : [asItShips, confirmed]);
         await outage.RunAsync(ours);
-        // It has ended the connections of the others, without which their queues would stay.
+        // It has ended the connections of the others, without which their queues would stay, at the broker's cost in all that follows.
         await shippedQueue.ConnectAsync();
         await confirmedQueue.ConnectAsync();
 

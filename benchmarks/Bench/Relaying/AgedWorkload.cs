@@ -38,7 +38,7 @@ internal static class AgedWorkload
             new Contestant($"{Number.Text(5 * million)} sent rows kept", share => keptDrain.FromCommitBesideOthersAsync(keptRelay, Rows(share)), Clean),
             // A relay that stayed would drain on while the others are measured.
             new Contestant(CleanAtStart, share => cleanAtStartDrain.FromFirstMarkAsync(Rows(share))),
-            new Contestant($"{Number.Text(2 * million)} rows waiting, the same", share => waitingDrain.FromFirstMarkInBacklogAsync(Rows(share)), CleanAtStart));
+            new Contestant($"{Number.Text(2 * million)} rows waiting, by a relay that has just started", share => waitingDrain.FromFirstMarkInBacklogAsync(Rows(share)), CleanAtStart));
         await run.MeasureAsync(Workload, "ms",
             new Contestant("a row that commits late, under that snapshot", _ => held.LateCommitAsync()) { WarmsUp = false });
         run.Report.Add(Figure.Of(Workload, $"table after marking {Number.Text(million)} rows", "bytes/byte before", [held.Growth], ceiling: 1));

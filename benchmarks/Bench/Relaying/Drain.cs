@@ -7,23 +7,22 @@ namespace Bench.Relaying;
 /// <summary>Commits rows and takes the time until the last one is marked.</summary>
 internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table)
 {
-    /// <summary>From the commit, when the relay is asleep, of rows that are alone in the table.</summary>
+    /// <summary>From the commit, when the relay is asleep, of rows that are alone in a table which is left empty.</summary>
     public async Task<Sample> FromCommitAsync(RunningRelay relay, int rows, string key = "NULL")
     {
-        await EmptyAsync();
-        var sample = await CommitAsync(relay, rows, key);
+        var sample = await FromCommitBesideOthersAsync(relay, rows, key);
         await table.RequireAllSentAsync();
-        // Autovacuum would come for them while another table is measured.
+        // At once: autovacuum would come for them while another table is measured.
         await table.EmptyAsync();
         return sample;
     }
 
     /// <summary>From the commit, when the relay is asleep, beside all rows that the table holds already.</summary>
-    public async Task<Sample> FromCommitBesideOthersAsync(RunningRelay relay, int rows)
+    public async Task<Sample> FromCommitBesideOthersAsync(RunningRelay relay, int rows, string key = "NULL")
     {
         await table.CheckpointAsync();
         await queue.EmptyAsync();
-        return await CommitAsync(relay, rows);
+        return await CommitAsync(relay, rows, key);
     }
 
     /// <summary>By a relay that has just started, from the first row that is marked, when others are on their way already, of rows that
@@ -72,7 +71,7 @@ internal sealed class Drain(Run run, BoundQueue queue, OutboxTable table)
         await queue.EmptyAsync();
     }
 
-    private async Task<Sample> CommitAsync(RunningRelay relay, int rows, string key = "NULL")
+    private async Task<Sample> CommitAsync(RunningRelay relay, int rows, string key)
     {
         await using var connection = await table.Database.Source.OpenConnectionAsync(run.Stop);
         await using var transaction = await connection.BeginTransactionAsync(run.Stop);
