@@ -7,7 +7,8 @@ namespace Messaging;
 /// connection failure, or a publish past its deadline, every publish in flight ends as Unknown and the owner opens another.</summary>
 internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
-    private const int LooksPerDeadline = 20;
+    // An overdue publish is noticed so much later at most, and an idle process is woken so seldom.
+    private const int LooksPerDeadline = 5;
 
     private readonly BrokerConnection _connection;
     private readonly TimeSpan _deadline;

@@ -127,7 +127,12 @@ internal sealed class Lookahead
             _order.Change(read.Line, []);
         }
 
-        Publishable.Set();
+        // Most reads of an idle outbox bring nothing: they need not wake the publisher.
+        if (_ready.Count > 0)
+        {
+            Publishable.Set();
+        }
+
         return added;
     }
 
