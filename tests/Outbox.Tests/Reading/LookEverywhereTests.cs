@@ -19,7 +19,7 @@ public sealed class LookEverywhereTests
 
         _look.Begin(100);
         Assert.Equal([(long.MinValue, 100, 2)], Ranges());
-        _look.Found([Rows.Of(50)], Everything, TimeSpan.FromMilliseconds(1));
+        _look.Found([Rows.Of(50)], Everything, TimeSpan.FromMilliseconds(1), moreKeys: false);
 
         Assert.Empty(Ranges());
         Assert.False(_look.IsDue);
@@ -33,7 +33,7 @@ public sealed class LookEverywhereTests
         _look.Begin(100);
 
         // Those with a time of their own are found by others.
-        _look.Found([Rows.Of(5, deferred: true), Rows.Of(10), Rows.Of(10), Rows.Of(20), Rows.Of(30)], Everything, TimeSpan.Zero);
+        _look.Found([Rows.Of(5, deferred: true), Rows.Of(10), Rows.Of(10), Rows.Of(20), Rows.Of(30)], Everything, TimeSpan.Zero, moreKeys: false);
 
         Assert.Equal([(21, 100, 2)], Ranges());
     }
@@ -43,7 +43,7 @@ public sealed class LookEverywhereTests
     {
         _look.Begin(100);
 
-        _look.Found([Rows.Of(10)], complete: 10, TimeSpan.Zero);
+        _look.Found([Rows.Of(10)], complete: 10, TimeSpan.Zero, moreKeys: false);
 
         Assert.Equal([(11, 100, 2)], Ranges());
     }
@@ -53,7 +53,7 @@ public sealed class LookEverywhereTests
     {
         _look.Begin(long.MaxValue);
 
-        _look.Found([Rows.Of(7)], Everything, TimeSpan.Zero);
+        _look.Found([Rows.Of(7)], Everything, TimeSpan.Zero, moreKeys: false);
 
         Assert.False(_look.IsUnderWay);
     }
@@ -62,12 +62,27 @@ public sealed class LookEverywhereTests
     public void One_that_takes_long_comes_less_often()
     {
         _look.Begin(100);
-        _look.Found([], Everything, TimeSpan.FromSeconds(3));
+        _look.Found([], Everything, TimeSpan.FromSeconds(3), moreKeys: false);
 
         _clock.Shift = TimeSpan.FromSeconds(299);
         Assert.False(_look.IsDue);
         _clock.Shift = TimeSpan.FromSeconds(301);
         Assert.True(_look.IsDue);
+    }
+
+    [Fact]
+    public void It_is_not_over_while_keys_that_are_held_back_are_still_to_be_looked_at()
+    {
+        _look.Begin(100);
+        _look.Found([], Everything, TimeSpan.FromSeconds(1), moreKeys: true);
+
+        Assert.Empty(Ranges());
+        Assert.True(_look.IsUnderWay);
+        _look.Found([Rows.Of(50)], Everything, TimeSpan.FromSeconds(2), moreKeys: false);
+
+        Assert.False(_look.IsUnderWay);
+        _clock.Shift = TimeSpan.FromSeconds(299);
+        Assert.False(_look.IsDue);
     }
 
     [Fact]
@@ -78,7 +93,7 @@ public sealed class LookEverywhereTests
         Assert.True(_look.IsDue);
 
         _look.Begin(100);
-        _look.Found([], Everything, TimeSpan.Zero);
+        _look.Found([], Everything, TimeSpan.Zero, moreKeys: false);
         _clock.SetBack = TimeSpan.FromHours(2);
         _clock.Shift += TimeSpan.FromSeconds(61);
         Assert.True(_look.IsDue);

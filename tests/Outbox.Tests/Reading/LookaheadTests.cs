@@ -26,6 +26,25 @@ public sealed class LookaheadTests
     }
 
     [Fact]
+    public void Keys_that_are_held_back_are_read_again_each_once_and_some_with_each_read()
+    {
+        var keys = Enumerable.Range(1, 3_000).Select(number => $"k{number}").ToList();
+        keys.ForEach(key => _lookahead.Block(key, keys.IndexOf(key)));
+        _lookahead.DoubtBlocks();
+
+        var asked = new List<string>();
+        while (_lookahead.HasDoubts())
+        {
+            var again = _lookahead.BeginRead();
+            Assert.InRange(again.Lines.Sum(line => line.Most), 1, 500 / 2);
+            asked.AddRange(again.Lines.Select(line => line.Line.Key));
+            _lookahead.Offer([], again, complete: long.MaxValue);
+        }
+
+        Assert.Equal(keys, asked);
+    }
+
+    [Fact]
     public void No_more_are_taken_while_thousands_wait_to_be_marked_or_charged()
     {
         _lookahead.Offer([.. Enumerable.Range(1, 20_000).Select(id => Rows.Of(id))], Rows.NoneAgain, complete: long.MaxValue);

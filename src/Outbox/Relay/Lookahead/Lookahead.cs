@@ -17,9 +17,13 @@ internal sealed class Lookahead
     // thousands of keys are looked at again or thousands of rows are due. A look everywhere takes up to a quarter of a page beside these.
     private readonly int _mostOfLines;
     private readonly int _mostDue;
+    private readonly int _mostDoubted;
 
     // Without a key, their time has come, and they are still to be read.
     private readonly SortedSet<long> _due = [];
+
+    // Held back when they were doubted, and still to be read again.
+    private readonly Queue<KeyLine> _doubted = [];
     private bool _paused;
 
     public Lookahead(int batchSize)
@@ -27,6 +31,8 @@ internal sealed class Lookahead
         _batchSize = batchSize;
         _mostOfLines = Math.Max(1, batchSize / 2);
         _mostDue = Math.Max(1, batchSize / 8);
+        // Half of what lines get: those that starve are behind these, by id.
+        _mostDoubted = Math.Max(1, _mostOfLines / 2 / KeyLine.FirstRead);
         _order = new RowOrder(batchSize, _held, _lines, _ready, Readable);
     }
 
@@ -59,6 +65,7 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
+        ReadDoubtedAgain();
         return new ReadAgain(WantedLines(_mostOfLines), [.. _due.Take(_mostDue)]);
     }
 
@@ -206,13 +213,32 @@ internal sealed class Lookahead
         End(row, _ => []);
     }
 
-    /// <summary>Reads again every key that waits for a deferred row, which an operator may have settled meanwhile.</summary>
+    /// <summary>Every key that waits for a deferred row is to be read again, since an operator may have settled that row: some with each
+    /// read. Of a queue that takes nothing for hours there may be a million.</summary>
     public void DoubtBlocks()
     {
         using var locked = _lock.EnterScope();
         foreach (var line in _lines.Blocked)
         {
-            _order.Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
+            _doubted.Enqueue(line);
+        }
+    }
+
+    /// <summary>Whether keys that were doubted are still to be read again.</summary>
+    public bool HasDoubts()
+    {
+        using var locked = _lock.EnterScope();
+        return _doubted.Count > 0;
+    }
+
+    private void ReadDoubtedAgain()
+    {
+        for (var some = _mostDoubted; some > 0 && _doubted.TryDequeue(out var line); some--)
+        {
+            if (line.BlockedAt is { } from)
+            {
+                _order.Change(line, line.ReadAgainFrom(from));
+            }
         }
     }
 

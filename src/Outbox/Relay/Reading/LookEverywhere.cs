@@ -1,8 +1,8 @@
 namespace Outbox.Relay;
 
 /// <summary>Looks now and then through all that has been passed, for rows that no gap foresaw: released by an operator, or written in a
-/// way that nobody thought of. A part with each read, so that what it passes over, such as the rows behind a key that is held back, takes
-/// room from what is new and does not hold it up.</summary>
+/// way that nobody thought of; and at the keys that are held back. A part with each read, so that what it passes over, such as the rows
+/// behind a key that is held back, takes room from what is new and does not hold it up.</summary>
 internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -15,13 +15,13 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
     private (long Low, long High)? _left;
 
     /// <summary>Whether a look has begun and is not at its end.</summary>
-    public bool IsUnderWay => _left is not null;
+    public bool IsUnderWay { get; private set; }
 
     /// <summary>Whether it is time to begin one.</summary>
-    public bool IsDue => _left is null && clock.GetElapsedTime(_lastAt) >= _pause;
+    public bool IsDue => !IsUnderWay && clock.GetElapsedTime(_lastAt) >= _pause;
 
     /// <summary>Begins a look through everything up to <paramref name="high"/>.</summary>
-    public void Begin(long high) => (_left, _took) = ((long.MinValue, high), TimeSpan.Zero);
+    public void Begin(long high) => (_left, _took, IsUnderWay) = ((long.MinValue, high), TimeSpan.Zero, true);
 
     /// <summary>What the next read is to look through.</summary>
     public GapLooks AddTo(GapLooks looks) => _left is { } left ? looks.And(left.Low, left.High, _most) : looks;
@@ -30,25 +30,31 @@ internal sealed class LookEverywhere(int batchSize, TimeProvider clock)
     /// <param name="rows">The page, ascending.</param>
     /// <param name="complete">Up to this id the read has seen everything there was.</param>
     /// <param name="took">How long the read took.</param>
-    public void Found(IReadOnlyList<OutboxRow> rows, long complete, TimeSpan took)
+    /// <param name="moreKeys">Whether keys that are held back are still to be looked at.</param>
+    public void Found(IReadOnlyList<OutboxRow> rows, long complete, TimeSpan took, bool moreKeys)
     {
-        if (_left is not { } left)
+        if (!IsUnderWay)
         {
             return;
         }
 
         _took += took;
-        var found = rows.Where(row => !row.Deferred && row.Id >= left.Low).Select(row => row.Id).Distinct().Take(_most).ToList();
-        var seen = found.Count == _most ? found[^1] : complete;
-        if (seen < left.High)
+        _left = _left is { } left ? LeftOf(left, rows, complete) : null;
+        if (_left is not null || moreKeys)
         {
-            _left = (Math.Max(left.Low, seen + 1), left.High);
             return;
         }
 
-        // A look that walks through much of what cannot be vacuumed comes less often.
+        // A look that walks through much of what cannot be vacuumed, or at very many keys, comes less often.
         _pause = _took * Share > Interval ? _took * Share : Interval;
         _lastAt = clock.GetTimestamp();
-        _left = null;
+        IsUnderWay = false;
+    }
+
+    private (long Low, long High)? LeftOf((long Low, long High) left, IReadOnlyList<OutboxRow> rows, long complete)
+    {
+        var found = rows.Where(row => !row.Deferred && row.Id >= left.Low).Select(row => row.Id).Distinct().Take(_most).ToList();
+        var seen = found.Count == _most ? found[^1] : complete;
+        return seen < left.High ? (Math.Max(left.Low, seen + 1), left.High) : null;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class PendingReader(
         var added = lookahead.Offer(rows, again, complete);
         var moreDue = due is not null && _due.Found(due);
 
-        _everywhere.Found(rows, complete, clock.GetElapsedTime(began));
+        _everywhere.Found(rows, complete, clock.GetElapsedTime(began), lookahead.HasDoubts());
         _gaps.Found(rows.ConvertAll(row => row.Id), complete, _cursor);
         _cursor = rows.Count > 0 ? Math.Max(_cursor, rows[^1].Id) : _cursor;
         if (_gaps.NeedHolders)
