@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -32,6 +33,11 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
         catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
         {
             throw new ArgumentException($"is not understood: {fault.Message}");
+        }
+
+        if (address.Port > IPEndPoint.MaxPort)
+        {
+            throw new ArgumentException($"has Port={address.Port}: it must be from 1 to {IPEndPoint.MaxPort}.");
         }
 
         return string.IsNullOrEmpty(address.Database) ? throw new ArgumentException("names no Database.") : address;

@@ -1,3 +1,4 @@
+using System.Net;
 using Messaging;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -82,6 +83,12 @@ internal static class ServiceDatabase
             if (address.Multiplexing)
             {
                 throw new SettingsException($"{SettingName.OfKey(Setting)} has Multiplexing=true: it must be false, since a transaction needs a connection of its own.");
+            }
+
+            if (address.Port > IPEndPoint.MaxPort)
+            {
+                // Npgsql lets it pass until it connects, and fails then with what no role takes for a database that is away.
+                throw new SettingsException($"{SettingName.OfKey(Setting)} has Port={address.Port}: it must be from 1 to {IPEndPoint.MaxPort}.");
             }
 
             return NpgsqlDataSource.Create(address);
