@@ -50,6 +50,7 @@ internal static class OperationsExtensions
         app.UseRequestDeadline();
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint(Observing.MetricsPath).ExcludeFromDescription();
-        app.MapOpenApi().ExcludeFromDescription();
+        // Not under any name: what there is none of would be told in plain text.
+        app.MapOpenApi("/openapi/v1.json").ExcludeFromDescription();
     }
 }

@@ -14,6 +14,7 @@ public sealed class ProblemTests(RunningApi api) : IClassFixture<RunningApi>
 {
     [Theory]
     [InlineData("/nothing/here", HttpStatusCode.NotFound)]
+    [InlineData("/openapi/v2.json", HttpStatusCode.NotFound)]
 #if (!noSample)
     [InlineData("/orders?limit=0", HttpStatusCode.BadRequest)]
     [InlineData("/orders/not-an-id", HttpStatusCode.NotFound)]
