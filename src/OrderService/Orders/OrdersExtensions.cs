@@ -13,7 +13,7 @@ internal static class OrdersExtensions
     public static IServiceCollection AddOrders(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter<OrderStatus>(JsonNamingPolicy.CamelCase)));
-        services.AddOpenApi(api => api.AddSchemaTransformer(PlaceOrderDescription.BoundAsync));
+        services.AddOpenApi(api => api.AddSchemaTransformer(PlaceOrderDescription.BoundAsync).AddSchemaTransformer(AmountDescription.NameAsync));
         services.AddScoped<OrderPlacement>();
         services.AddSingleton<IdempotencyPurge>();
         services.AddHostedService<IdempotencyPurgeLoop>();

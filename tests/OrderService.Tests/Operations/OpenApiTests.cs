@@ -26,6 +26,17 @@ public sealed class OpenApiTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(1_000_000, line.GetProperty("quantity").GetProperty("maximum").GetInt32());
     }
 
+    [Fact]
+    public async Task The_description_calls_no_amount_a_double()
+    {
+        var document = await api.Service.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
+
+        Assert.Equal(
+            ["total: decimal", "unitPrice: decimal", "unitPrice: decimal"],
+            Properties(document).Where(property => property.Name is "total" or "unitPrice")
+                .Select(property => $"{property.Name}: {property.Value.GetProperty("format")}").Order(StringComparer.Ordinal));
+    }
+
 #else
     [Fact]
     public async Task The_description_names_every_operation_with_its_answers()
@@ -54,6 +65,15 @@ public sealed class OpenApiTests(RunningApi api) : IClassFixture<RunningApi>
     private static string Describe(JsonProperty operation) =>
         $"{operation.Value.GetProperty("operationId")}: {string.Join(' ', operation.Value.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).Order())}";
 
+#if (!noSample)
+    private static IEnumerable<JsonProperty> Properties(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Properties(property.Value).Prepend(property)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Properties),
+        _ => [],
+    };
+
+#endif
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(property =>
