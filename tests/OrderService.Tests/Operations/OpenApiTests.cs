@@ -23,6 +23,7 @@ public sealed class OpenApiTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(1000, body.GetProperty("lines").GetProperty("maxItems").GetInt32());
         var line = body.GetProperty("lines").GetProperty("items").GetProperty("properties");
         Assert.Equal("number", line.GetProperty("unitPrice").GetProperty("type").GetString());
+        Assert.False(line.GetProperty("unitPrice").TryGetProperty("multipleOf", out _));
         Assert.Equal(1_000_000, line.GetProperty("quantity").GetProperty("maximum").GetInt32());
     }
 

@@ -64,7 +64,7 @@ internal static class PlaceOrderDescription
                 break;
             case "unitPrice":
                 (schema.Minimum, schema.Maximum) = ("0", Number(OrderBounds.HighestPrice));
-                schema.MultipleOf = (decimal)Math.Pow(10, -OrderBounds.PriceDecimals);
+                // Not as multipleOf: whoever checks that in binary fractions refuses 19.99.
                 schema.Description = OrderBounds.UnitPrice.Text;
                 break;
         }
