@@ -24,6 +24,7 @@ internal sealed class Delivery
     /// <summary>Why it is a dead letter before any handler sees it; null where it was understood.</summary>
     public string? Defect { get; init; }
 
+    /// <summary>Empty where it has none; one with another defect has its own.</summary>
     public Guid MessageId { get; init; }
 
     public byte[] BodyHash => field ??= SHA256.HashData(Body);

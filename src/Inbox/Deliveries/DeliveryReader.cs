@@ -20,13 +20,13 @@ internal sealed class DeliveryReader(QueueDefinition queue)
     public Delivery Read(ulong tag, long count, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
-        return Understand(tag, count, properties, bytes, out var defect)
-            ?? new Delivery { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, Defect = defect };
+        return Understand(tag, count, properties, bytes, out var messageId, out var defect)
+            ?? new Delivery { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, MessageId = messageId, Defect = defect };
     }
 
-    private Delivery? Understand(ulong tag, long count, IReadOnlyBasicProperties properties, byte[] body, out string? defect)
+    private Delivery? Understand(ulong tag, long count, IReadOnlyBasicProperties properties, byte[] body, out Guid messageId, out string? defect)
     {
-        if (!Guid.TryParseExact(properties.MessageId, "D", out var messageId) || messageId == Guid.Empty)
+        if (!Guid.TryParseExact(properties.MessageId, "D", out messageId) || messageId == Guid.Empty)
         {
             defect = "message_id is missing or is not a UUID.";
             return null;

@@ -29,6 +29,20 @@ public sealed class MalformedMessageTests(ServersFixture servers) : ArenaTests(s
     }
 
     [Fact]
+    public async Task The_log_names_a_dead_letter_by_its_id_whatever_else_of_it_is_not_understood()
+    {
+        await using var consumer = await Arena.ConsumeAsync();
+        BasicProperties[] malformed = [With(p => p.Type = "test.unknown.v1"), With(p => p.Headers!["key"] = 17), With(p => p.Headers!["x-attempt"] = -1)];
+
+        foreach (var properties in malformed)
+        {
+            await Arena.PublishRawAsync(properties, Good);
+
+            await consumer.UntilLoggedAsync($"message {properties.MessageId} is now a dead letter");
+        }
+    }
+
+    [Fact]
     public async Task Malformed_messages_among_good_ones_cost_only_themselves()
     {
         await Arena.DeclareAsync();
