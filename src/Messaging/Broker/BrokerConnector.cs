@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Messaging;
 
@@ -27,7 +28,7 @@ internal sealed class BrokerConnector
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Opens a connection that the broker's operator sees under the name of its purpose.</summary>
-    /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">Nothing accepts a connection, or the broker refuses the login.</exception>
+    /// <exception cref="IOException">Nothing accepts a connection, or the broker refuses the login; it says which.</exception>
     /// <exception cref="TimeoutException">Something accepts the connection and does not open it within <see cref="Patience"/>.</exception>
     public async Task<BrokerConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
     {
@@ -64,6 +65,11 @@ internal sealed class BrokerConnector
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new TimeoutException($"The broker's address accepts connections and does not answer: none was open within {Patience.TotalSeconds:0.#} s.");
+        }
+        catch (BrokerUnreachableException unreachable)
+        {
+            // The client says the same of a wrong password as of a closed port.
+            throw new IOException($"No connection to the broker: {unreachable.GetBaseException().Message}", unreachable);
         }
     }
 }

@@ -99,7 +99,7 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
         await consumer.UntilLoggedAsync("cannot be consumed yet");
         Assert.Equal(HealthStatus.Unhealthy, (await consumer.HealthAsync()).Status);
         database.Accept();
-        await consumer.UntilLoggedAsync("BrokerUnreachable");
+        await consumer.UntilLoggedAsync("No connection to the broker: Connection refused");
         Assert.Equal(HealthStatus.Unhealthy, (await consumer.HealthAsync()).Status);
         broker.Accept();
 

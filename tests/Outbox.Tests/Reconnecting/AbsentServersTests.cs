@@ -35,6 +35,18 @@ public sealed class AbsentServersTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_broker_that_refuses_the_login_is_not_taken_for_one_that_is_away()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var uri = new UriBuilder(arena.Arena.RabbitMq) { Password = "wrong" }.Uri.AbsoluteUri;
+
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+
+        await Eventually.IsTrueAsync(
+            async () => (await relay.HealthAsync()).Description?.Contains("ACCESS_REFUSED", StringComparison.Ordinal) == true, Deadline, "it says why");
+    }
+
+    [Fact]
     public async Task A_broker_that_accepts_and_says_nothing_is_tried_again_until_it_speaks()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
