@@ -30,7 +30,7 @@ internal sealed class TargetDatabase(NpgsqlConnectionStringBuilder address)
             // Refuses what its parser lets pass.
             using var database = NpgsqlDataSource.Create(address);
         }
-        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException or FormatException or OverflowException)
         {
             throw new ArgumentException($"is not understood: {fault.Message}");
         }

@@ -93,7 +93,7 @@ internal static class ServiceDatabase
 
             return NpgsqlDataSource.Create(address);
         }
-        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException or InvalidOperationException or FormatException or OverflowException)
         {
             // The value itself may hold a password; the parser's message names the keyword only.
             throw new SettingsException($"{SettingName.OfKey(Setting)} is not understood: {fault.Message}");

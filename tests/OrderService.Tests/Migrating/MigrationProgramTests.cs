@@ -20,6 +20,7 @@ public sealed class MigrationProgramTests
     [InlineData("Database=orders", "is not understood")]
     [InlineData("Host=127.0.0.1;Database=orders;Target Session Attributes=primary", "is not understood")]
     [InlineData("Host=127.0.0.1;Database=orders;Multiplexing=true", "is not understood")]
+    [InlineData("Host=127.0.0.1:x;Database=orders", "is not understood")]
     [InlineData("Host=127.0.0.1;Database=orders;Port=65536", "has Port=65536: it must be from 1 to 65535")]
     public async Task A_connection_string_that_is_not_understood_is_refused(string connectionString, string said)
     {

@@ -19,6 +19,7 @@ public sealed class ProcessTests
     [InlineData("ConnectionStrings__Postgres", Postgres + ";Minimum Pool Size=60;Maximum Pool Size=50", "ConnectionStrings__Postgres is not understood")]
     [InlineData("ConnectionStrings__Postgres", Postgres + ";Target Session Attributes=primary", "ConnectionStrings__Postgres is not understood")]
     [InlineData("ConnectionStrings__Postgres", Postgres + ";Multiplexing=true", "ConnectionStrings__Postgres has Multiplexing")]
+    [InlineData("ConnectionStrings__Postgres", Postgres + ";Host=127.0.0.1:x", "ConnectionStrings__Postgres is not understood")]
     [InlineData("ConnectionStrings__Postgres", Postgres + ";Port=65536", "ConnectionStrings__Postgres has Port=65536: it must be from 1 to 65535")]
     [InlineData("ConnectionStrings__RabbitMq", "http://guest:secret@localhost", "ConnectionStrings__RabbitMq is not understood")]
     [InlineData("ConnectionStrings__RabbitMq", "amqp://guest:secret@localhost/a/b", "ConnectionStrings__RabbitMq is not understood")]
