@@ -5,10 +5,13 @@ internal static class InboxSql
 {
     // Lock waits are short where many messages share the transaction, so that a batch which meets another one's locks gives
     // way. The second setting ends, on the server, the session of a process that hangs: its locks would make every further
-    // delivery of the same messages wait.
+    // delivery of the same messages wait. What a commit is worth is asked along with it, for the price of none: it may have changed
+    // since the consumer has subscribed.
     public const string SetBounds =
         """
         SELECT
+            current_setting('fsync'),
+            current_setting('synchronous_commit'),
             set_config('lock_timeout', $1, true),
             set_config('idle_in_transaction_session_timeout', $2, true),
             set_config('inbox.guard', 'closed', true)

@@ -1,3 +1,5 @@
+using Messaging;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -21,13 +23,15 @@ internal sealed class Dedupe
     /// <summary>The transaction that holds the inbox rows; null where there are none.</summary>
     public ulong? TransactionId { get; private set; }
 
+    /// <exception cref="UnfitDatabaseException">What this transaction commits may be lost.</exception>
     public static async Task<Dedupe> RunAsync(
-        NpgsqlConnection connection, string queue, IReadOnlyList<Delivery> deliveries, TransactionBounds bounds, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string queue, IReadOnlyList<Delivery> deliveries, TransactionBounds bounds, IHostEnvironment environment,
+        CancellationToken cancellationToken)
     {
         var sorted = new Dedupe();
         // Several deliveries of one message in the same batch: the first stands for all.
         var firsts = deliveries.DistinctBy(delivery => delivery.MessageId).ToList();
-        var inserted = await sorted.InsertAsync(connection, queue, firsts, bounds, cancellationToken);
+        var inserted = await sorted.InsertAsync(connection, queue, firsts, bounds, environment, cancellationToken);
 
         var known = firsts.FindAll(delivery => !inserted.Contains(delivery.MessageId));
         var handled = known.Count > 0 ? await HashesAsync(connection, queue, known, bounds, cancellationToken) : [];
@@ -48,7 +52,8 @@ internal sealed class Dedupe
     }
 
     private async Task<HashSet<Guid>> InsertAsync(
-        NpgsqlConnection connection, string queue, List<Delivery> firsts, TransactionBounds bounds, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string queue, List<Delivery> firsts, TransactionBounds bounds, IHostEnvironment environment,
+        CancellationToken cancellationToken)
     {
         var byId = firsts.OrderBy(delivery => delivery.MessageId).ToList();
         await using var batch = new NpgsqlBatch(connection)
@@ -74,6 +79,12 @@ internal sealed class Dedupe
         };
         var inserted = new HashSet<Guid>(firsts.Count);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) is { } fault)
+        {
+            throw new UnfitDatabaseException(fault);
+        }
+
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -91,7 +91,7 @@ internal sealed partial class UnitOfWork(
             Failpoint.Hit("consume.before-inbox-insert");
             transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, abandon);
             var bounds = TransactionBounds.For(deliveries.Count, options.HandlerTimeout);
-            var sorted = await Dedupe.RunAsync(connection, queue.Name, deliveries, bounds, abandon);
+            var sorted = await Dedupe.RunAsync(connection, queue.Name, deliveries, bounds, environment, abandon);
             Failpoint.Hit("consume.after-inbox-insert");
 
             if (sorted.Fresh.Count > 0)

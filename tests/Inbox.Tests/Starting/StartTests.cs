@@ -34,6 +34,36 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task When_the_database_is_set_so_later_the_process_ends_too_and_no_message_is_charged()
+    {
+        // A session keeps what it has begun with, and these end while nothing is done in them.
+        var shortLived = new NpgsqlConnectionStringBuilder(Arena.Servers.Postgres)
+        {
+            ApplicationName = "short-lived",
+            ConnectionIdleLifetime = 1,
+            ConnectionPruningInterval = 1,
+        };
+        await using var consumer = ConsumerProcess.Start(
+            Arena, ("ConnectionStrings__Postgres", shortLived.ConnectionString), ("Inbox__Retry__Immediate", "0"), ("Inbox__Retry__First", "1h"));
+        await Eventually.IsTrueAsync(
+            async () => await (await Arena.ChannelAsync()).ConsumerCountAsync(Arena.Queue) > 0, Deadline, "the process consumes");
+        await Arena.Servers.ExecuteAsync($"ALTER DATABASE {Arena.Servers.Name} SET synchronous_commit = off");
+        await Eventually.EqualsAsync(
+            0L,
+            () => Arena.Servers.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'short-lived'"),
+            Deadline,
+            "sessions that are from before");
+
+        await Arena.PublishAsync(new Noted("careless"));
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("synchronous_commit=off", consumer.Log, StringComparison.Ordinal);
+        Assert.Equal(0u, await Arena.MessagesAsync(RetryInAnHourQueue));
+        await Arena.UntilQueuedAsync(1);
+    }
+
+    [Fact]
     public async Task Without_synchronous_commit_it_runs_in_development()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
