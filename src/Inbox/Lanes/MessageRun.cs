@@ -13,6 +13,7 @@ internal sealed partial class MessageRun(
     CopyRun copies,
     InboxDatabase database,
     ConsumerStatus status,
+    InboxOptions options,
     TimeProvider clock,
     ILogger<MessageRun> logger)
 {
@@ -64,7 +65,7 @@ internal sealed partial class MessageRun(
         var suspicions = 0;
         while (!term.Stopping.IsCancellationRequested)
         {
-            var outcome = await unit.RunAsync([delivery], term.Abandon);
+            var outcome = await RunUnlessLockedOutAsync(delivery, term);
             if (outcome.Failure is not { } failure)
             {
                 await conclusion.ConcludeAsync(outcome, term);
@@ -84,8 +85,8 @@ internal sealed partial class MessageRun(
                     await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), term.Stopping);
                     continue;
 
-                case FailureKind.Contention when ++contentions <= ContentionsAllowed || failure.Phase == UnitPhase.Dedupe:
-                    await Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, term.Stopping);
+                case FailureKind.Contention when ++contentions <= ContentionsAllowed:
+                    await PauseAsync(contentions, term.Stopping);
                     continue;
 
                 case FailureKind.Permanent:
@@ -103,6 +104,41 @@ internal sealed partial class MessageRun(
         }
     }
 
+    /// <summary>Tries for as long as somebody keeps the message, or the table of the inbox, from it: no handler has run. Another consumer that
+    /// has the message in hand lets go of it in the time of a handler; who keeps it for longer is to be seen.</summary>
+    private async Task<UnitOutcome> RunUnlessLockedOutAsync(Delivery delivery, LaneTerm term)
+    {
+        var started = clock.GetTimestamp();
+        IDisposable? held = null;
+        try
+        {
+            for (var tries = 1; ; tries++)
+            {
+                var outcome = await unit.RunAsync([delivery], term.Abandon);
+                if (term.Stopping.IsCancellationRequested
+                    || outcome.Failure is not { Phase: UnitPhase.Dedupe } failure || classifier.Classify(failure) != FailureKind.Contention)
+                {
+                    return outcome;
+                }
+
+                if (held is null && clock.GetElapsedTime(started) > options.HandlerTimeout)
+                {
+                    held = status.Hold("waits for a lock on inbox_message that another session does not let go of");
+                    LogLockedOut(failure.Exception, queue.Name, delivery.MessageId);
+                }
+
+                await PauseAsync(tries, term.Stopping);
+            }
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
+    private Task PauseAsync(int contentions, CancellationToken stopping) =>
+        Task.Delay(Backoff.WithJitter(ContentionPause * Math.Min(contentions, ContentionsAllowed)), clock, stopping);
+
     private void Charge(Delivery delivery)
     {
         delivery.Failures++;
@@ -111,6 +147,9 @@ internal sealed partial class MessageRun(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: the database fails, so consuming pauses; what has been delivered is kept and charged with nothing")]
     private partial void LogPaused(Exception exception, string queue);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: another session holds message {MessageId}, or the table inbox_message, for longer than a handler may take; the message waits, and is charged with nothing")]
+    private partial void LogLockedOut(Exception exception, string queue, Guid messageId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: handling of message {MessageId} has failed {Failures} times")]
     private partial void LogFailed(Exception exception, string queue, Guid messageId, int failures);

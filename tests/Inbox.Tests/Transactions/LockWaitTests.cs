@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Inbox.Tests.Transactions;
 
@@ -94,6 +95,30 @@ public sealed class LockWaitTests(ServersFixture servers) : ArenaTests(servers)
         await consumer.UntilCountAsync("inbox.handled", 1);
         Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
         Assert.Equal(0, consumer.Counts["inbox.retried"]);
+    }
+
+    [Fact]
+    public async Task A_lock_on_the_inbox_that_nobody_lets_go_of_shows_in_health_and_log_and_charges_no_message()
+    {
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            RetryInAnHour(setup);
+            setup.Settings["Inbox:HandlerTimeout"] = "1s";
+        });
+        await using var other = Arena.NewContext();
+        await using var locking = await other.Database.BeginTransactionAsync();
+        await other.Database.ExecuteSqlRawAsync("LOCK TABLE inbox_message");
+
+        await Arena.PublishAsync(new Noted("waits"));
+
+        await consumer.UntilLoggedAsync("longer than a handler may take");
+        var health = await consumer.HealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, health.Status);
+        Assert.Contains("a lock on inbox_message", health.Entries["consumers"].Description, StringComparison.Ordinal);
+        await locking.RollbackAsync();
+        await consumer.UntilCountAsync("inbox.handled", 1);
+        await consumer.UntilReadyAsync();
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
     }
 
     [Fact]
