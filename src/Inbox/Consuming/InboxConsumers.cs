@@ -13,14 +13,30 @@ internal sealed class InboxConsumers(IServiceProvider services, InboxDefinition 
     /// <summary>Makes all of them before any runs: what one of them cannot do without fails the start of the service. Thrown by
     /// <see cref="ExecuteAsync"/> it would end the process with exit code 0.</summary>
     /// <exception cref="SettingsException">The broker's address is not set.</exception>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">The context is not registered as scoped.</exception>
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        await RefuseOtherLifetimesAsync();
         _consumers = [.. definition.Queues.Select(Consumer)];
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(_consumers.Select(consumer => Task.Run(() => consumer.RunAsync(stoppingToken), CancellationToken.None)));
+
+    /// <summary>Handlers must be given the context of their unit of work: what they change in another one is never saved, and their messages
+    /// would count as handled.</summary>
+    private async Task RefuseOtherLifetimesAsync()
+    {
+        await using var one = services.CreateAsyncScope();
+        await using var another = services.CreateAsyncScope();
+        var db = definition.Context(one.ServiceProvider);
+        if (definition.Context(one.ServiceProvider) != db || definition.Context(another.ServiceProvider) == db)
+        {
+            throw new InvalidOperationException(
+                $"{definition.ContextType.Name} is not registered as scoped: a handler and the inbox must be given the same one, and each unit of work its own.");
+        }
+    }
 
     private QueueConsumer Consumer(QueueDefinition queue)
     {

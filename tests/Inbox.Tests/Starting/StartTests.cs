@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using RabbitMQ.Client;
@@ -102,6 +104,20 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
         await Arena.PublishAsync(new Noted("guarded"));
 
         await Arena.UntilNotesAsync(1);
+    }
+
+    /// <summary>What a handler changes in a context of its own is never saved, and one that all share is for none.</summary>
+    [Theory]
+    [InlineData(ServiceLifetime.Transient)]
+    [InlineData(ServiceLifetime.Singleton)]
+    public async Task A_context_that_is_not_the_same_in_a_scope_and_another_in_the_next_is_refused(ServiceLifetime lifetime)
+    {
+        var setup = Arena.Setup();
+        setup.AddContext = services => services.AddDbContext<NotesContext>(options => options.UseNpgsql(setup.Postgres), lifetime);
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningConsumer.StartAsync(setup));
+
+        Assert.Contains("NotesContext is not registered as scoped", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
