@@ -5,16 +5,18 @@ internal static class InboxSql
 {
     // Lock waits are short where many messages share the transaction, so that a batch which meets another one's locks gives
     // way. The second setting ends, on the server, the session of a process that hangs: its locks would make every further
-    // delivery of the same messages wait. What a commit is worth is asked along with it, for the price of none: it may have changed
-    // since the consumer has subscribed.
+    // delivery of the same messages wait. A wait for a lock ends before the server gives up the statement, where a role or a database
+    // bounds those of everybody: that would pass for a failure of the message. What a commit is worth is asked at the price of no round
+    // trip: it may have changed since the consumer has subscribed.
     public const string SetBounds =
         """
         SELECT
             current_setting('fsync'),
             current_setting('synchronous_commit'),
-            set_config('lock_timeout', $1, true),
-            set_config('idle_in_transaction_session_timeout', $2, true),
+            set_config('lock_timeout', CASE WHEN statement.timeout > 0 THEN greatest(least($1, statement.timeout / 2), 1) ELSE $1 END || 'ms', true),
+            set_config('idle_in_transaction_session_timeout', $2 || 'ms', true),
             set_config('inbox.guard', 'closed', true)
+        FROM (SELECT (1000 * extract(epoch FROM current_setting('statement_timeout')::interval))::bigint) AS statement (timeout)
         """;
 
     // An id that does not come back was handled before: only this statement may say so. Where another transaction is

@@ -61,7 +61,7 @@ internal sealed class Dedupe
             Timeout = bounds.AnswerSeconds,
             BatchCommands =
             {
-                new(InboxSql.SetBounds) { Parameters = { Text(bounds.LockWait), Text(bounds.Idle) } },
+                new(InboxSql.SetBounds) { Parameters = { Milliseconds(bounds.LockWait), Milliseconds(bounds.Idle) } },
                 new(InboxSql.Insert)
                 {
                     Parameters =
@@ -119,5 +119,5 @@ internal sealed class Dedupe
         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid,
     };
 
-    private static NpgsqlParameter<string> Text(TimeSpan duration) => new() { TypedValue = $"{(long)duration.TotalMilliseconds}ms" };
+    private static NpgsqlParameter<long> Milliseconds(TimeSpan duration) => new() { TypedValue = (long)duration.TotalMilliseconds };
 }

@@ -8,8 +8,11 @@ namespace Inbox.Tests.Transactions;
 
 public sealed class LockWaitTests(ServersFixture servers) : ArenaTests(servers)
 {
-    [Fact]
-    public async Task A_row_that_somebody_else_holds_for_longer_than_a_handler_may_take_costs_no_attempt()
+    [Theory]
+    [InlineData("")]
+    // A bound that the server sets for everybody, below the wait for a lock.
+    [InlineData(";Options=-c statement_timeout=500")]
+    public async Task A_row_that_somebody_else_holds_for_longer_than_a_handler_may_take_costs_no_attempt(string session)
     {
         await Arena.Servers.ExecuteAsync("INSERT INTO note (message_id, text, number, attempt) VALUES (gen_random_uuid(), 'shared', 0, 0)");
         await using var other = Arena.NewContext();
@@ -19,6 +22,7 @@ public sealed class LockWaitTests(ServersFixture servers) : ArenaTests(servers)
         await using var consumer = await Arena.ConsumeAsync(setup =>
         {
             RetryInAnHour(setup);
+            setup.Postgres += session;
             setup.Settings["Inbox:HandlerTimeout"] = "3s";
             setup.Settings["Inbox:Retry:Immediate"] = "0";
             setup.Handling = async (db, message, context, cancellationToken) =>
