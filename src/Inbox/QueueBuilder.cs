@@ -74,10 +74,10 @@ public sealed class QueueBuilder
     /// <summary>Saves once what the handlers of a batch have changed in their context: for handlers that only add rows, nearly the rate of
     /// an <see cref="IMessageBatchHandler{TMessage}"/>. Without it each handler is saved before the next one runs, which costs a round trip
     /// a message. Where saving fails, each message of the batch is handled by itself. Handlers for which it is not are found out: one that
-    /// uses the database through EF Core would not find there what earlier ones have changed, what one has removed a later one would still
-    /// find in the context, and one that clears the change tracker would take along what others have put there. Then the batch is rolled back
-    /// and handled again, and the queue is saved as without this call from then on, which a warning in the log says. So it is where the
-    /// context is not registered with <c>AddDbContext</c> or the like.</summary>
+    /// uses the database through EF Core would not find there what earlier ones have changed, what one has removed, or attached without having
+    /// read it, a later one would still find in the context, and one that clears the change tracker would take along what others have put
+    /// there. Then the batch is rolled back and handled again, and the queue is saved as without this call from then on, which a warning in
+    /// the log says. So it is where the context is not registered with <c>AddDbContext</c> or the like.</summary>
     /// <remarks>Not for handlers that give SQL to the connection itself (<c>GetDbConnection</c>), that nobody sees, or that look
     /// through the change tracker, which shows what earlier ones have left.</remarks>
     public QueueBuilder SaveTogether()

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace Inbox;
 
@@ -11,6 +12,7 @@ internal sealed class UnsavedChanges : IDisposable
     private readonly List<EntityEntry> _ofThisHandler = [];
     private readonly List<EntityEntry> _ofEarlierHandlers = [];
     private bool _hasRemoved;
+    private bool _hasAttached;
 
     public UnsavedChanges(DbContext db)
     {
@@ -40,6 +42,10 @@ internal sealed class UnsavedChanges : IDisposable
         {
             // EF Core looks in the context first, and finds what is removed there: a change to it is saved nowhere.
             Unfit = "one of them has removed a row, which a later one would still find";
+        }
+        else if (_hasAttached)
+        {
+            Unfit = "one of them has attached a row that it has not read, which a later one would find in place of what is stored";
         }
 
         _ofEarlierHandlers.AddRange(_ofThisHandler.Where(entry => entry.State != EntityState.Detached));
@@ -88,7 +94,13 @@ internal sealed class UnsavedChanges : IDisposable
     {
         _ofThisHandler.Add(tracked.Entry);
         _hasRemoved |= tracked.Entry.State == EntityState.Deleted;
+        _hasAttached |= !tracked.FromQuery && MayDifferFromItsRow(tracked.Entry);
     }
+
+    /// <summary>Whether it has values that are neither stored nor to be saved: a key that stands for a whole row, say.</summary>
+    private static bool MayDifferFromItsRow(EntityEntry entry) =>
+        entry.State is EntityState.Unchanged or EntityState.Modified
+        && entry.Properties.Any(property => !property.IsModified && property.Metadata.GetAfterSaveBehavior() == PropertySaveBehavior.Save);
 
     private void OnStateChanged(object? sender, EntityStateChangedEventArgs changed) => _hasRemoved |= changed.NewState == EntityState.Deleted;
 }

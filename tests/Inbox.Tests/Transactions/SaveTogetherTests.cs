@@ -203,7 +203,7 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
             switch (message.Number)
             {
                 case 49 when isThereBefore:
-                    db.Attach(new Note { Id = id, Text = "shared" });
+                    db.Update(new Note { Id = id, Text = "shared", Number = -1 });
                     break;
                 case 50:
                     db.Remove(db.Notes.Local.FindEntry(id)?.Entity ?? new Note { Id = id, Text = "shared" });
@@ -219,6 +219,38 @@ public sealed class SaveTogetherTests(ServersFixture servers) : ArenaTests(serve
         await consumer.UntilCountAsync("inbox.handled", 100);
         Assert.Equal(0, await Arena.NotesAsync("number = -1"));
         Assert.Equal(100, await Arena.NotesAsync());
+    }
+
+    /// <summary>A key is enough to refer to a row, or to change something of it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nor_does_one_that_attaches_a_row_without_having_read_it(bool changesIt)
+    {
+        await Arena.Servers.ExecuteAsync("INSERT INTO note (message_id, text, number, attempt) VALUES (gen_random_uuid(), 'shared', -1, 7)");
+        var id = await Arena.Servers.ScalarAsync<long>("SELECT id FROM note");
+        await using var consumer = await ConsumeTogetherAsync(100, async (db, message, context, cancellationToken) =>
+        {
+            switch (message.Number)
+            {
+                case 50 when changesIt:
+                    db.Entry(new Note { Id = id, Text = "" }).Property(note => note.Key).IsModified = true;
+                    break;
+                case 50:
+                    db.Attach(new Note { Id = id, Text = "" });
+                    break;
+                case 51:
+                    var found = await db.Notes.FindAsync([id], cancellationToken);
+                    found!.Attempt++;
+                    break;
+            }
+
+            NoteIt.Add(db, message, context);
+        });
+
+        await consumer.UntilCountAsync("inbox.handled", 100);
+        Assert.Equal(1, await Arena.NotesAsync("number = -1 AND text = 'shared' AND attempt = 8"));
+        Assert.Equal(101, await Arena.NotesAsync());
     }
 
     [Theory]
