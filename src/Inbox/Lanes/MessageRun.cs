@@ -63,6 +63,8 @@ internal sealed partial class MessageRun(
     {
         var contentions = 0;
         var suspicions = 0;
+        // All of them go on from each other: a database that answers may refuse the message all the same, for as long as its disk is full.
+        var pauses = database.NewPauses();
         while (!term.Stopping.IsCancellationRequested)
         {
             var outcome = await RunUnlessLockedOutAsync(delivery, term);
@@ -82,7 +84,7 @@ internal sealed partial class MessageRun(
                 case FailureKind.Infrastructure:
                 case FailureKind.PerhapsInfrastructure when suspicions++ < SuspicionsAllowed:
                     LogPaused(failure.Exception, queue.Name);
-                    await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), term.Stopping);
+                    await database.WaitUntilItAnswersAsync(status, Causes.Told(failure.Exception), pauses, term.Stopping);
                     continue;
 
                 case FailureKind.Contention when ++contentions <= ContentionsAllowed:

@@ -46,12 +46,14 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         }
     }
 
-    /// <summary>Completes when the database answers. Until then the consumer counts as paused; what it holds stays unacked,
-    /// since giving it back would count as a delivery of each message.</summary>
-    public async Task WaitUntilItAnswersAsync(ConsumerStatus status, string reason, CancellationToken cancellationToken)
+    /// <summary>The waits of one that waits for the database.</summary>
+    public Reconnect NewPauses() => new(clock, LongestWait);
+
+    /// <summary>Completes after one of <paramref name="pauses"/> at least, when the database answers. Until then the consumer counts as paused;
+    /// what it holds stays unacked, since giving it back would count as a delivery of each message.</summary>
+    public async Task WaitUntilItAnswersAsync(ConsumerStatus status, string reason, Reconnect pauses, CancellationToken cancellationToken)
     {
         using var held = status.Hold($"paused: {reason}");
-        var pauses = new Reconnect(clock, LongestWait);
         do
         {
             await pauses.WaitAsync(cancellationToken);

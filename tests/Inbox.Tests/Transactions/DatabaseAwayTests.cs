@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -179,6 +180,33 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : ArenaTests(serve
         await consumer.UntilCountAsync("inbox.handled", 1);
         Assert.Equal(1, await Arena.NotesAsync());
         await AssertNothingBurntAsync(redelivered);
+    }
+
+    [Fact]
+    public async Task One_that_answers_and_cannot_work_is_tried_ever_more_seldom()
+    {
+        await Arena.Servers.ExecuteAsync(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                PERFORM nextval('tries');
+                RAISE EXCEPTION 'full' USING ERRCODE = '53100';
+            END
+            $body$;
+            CREATE TRIGGER fail BEFORE INSERT ON inbox_message FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+        await using var consumer = await Arena.ConsumeAsync();
+        var started = Stopwatch.StartNew();
+
+        await Arena.PublishAsync(new Noted("n"));
+
+        await Eventually.IsTrueAsync(
+            async () => await Arena.Servers.ScalarAsync<long>("SELECT last_value FROM tries") >= 8, TimeSpan.FromSeconds(30), "tries");
+        Assert.InRange(started.Elapsed, TimeSpan.FromSeconds(7), TimeSpan.MaxValue);
+        await Arena.Servers.ExecuteAsync("DROP TRIGGER fail ON inbox_message");
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(1, await Arena.NotesAsync("attempt = 1"));
     }
 
     private async Task GoAwayAsync(TimeSpan time)
