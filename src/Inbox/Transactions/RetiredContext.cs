@@ -17,7 +17,7 @@ internal static class RetiredContext
     /// <exception cref="InvalidOperationException">It could not be kept from it.</exception>
     public static async Task KeepFromPoolAsync(DbContext db)
     {
-        if (db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.MaxPoolSize is null)
+        if (!IsOfPool(db))
         {
             return;
         }
@@ -34,6 +34,19 @@ internal static class RetiredContext
                 // EF Core counts openings, and a transaction whose end has failed has left its own.
                 await db.Database.CloseConnectionAsync();
             }
+        }
+    }
+
+    private static bool IsOfPool(DbContext db)
+    {
+        try
+        {
+            return db.GetService<IDbContextOptions>().FindExtension<CoreOptionsExtension>()?.MaxPoolSize is not null;
+        }
+        catch (ObjectDisposedException)
+        {
+            // A handler has disposed of it, which one of a pool does not heed.
+            return false;
         }
     }
 
