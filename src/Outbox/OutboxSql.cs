@@ -68,6 +68,9 @@ internal static class OutboxSql
     //
     // Parallel workers would take the cores of others, and put the end of WalkDue anywhere.
     //
+    // No statement here needs more than a snapshot of its own. What a serializable one has looked through may cost producers their
+    // transactions, or itself be what the server ends.
+    //
     // With several hosts in the connection string any session may lead to a standby, whose locks say nothing of the owner and its
     // producers.
     public const string PrepareSession =
@@ -75,6 +78,7 @@ internal static class OutboxSql
         SELECT pg_is_in_recovery(), count(set_config(name, own.value, false))
         FROM pg_settings
         JOIN (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_session_timeout', '0'), ('transaction_timeout', '0'),
+            ('default_transaction_isolation', 'read committed'),
             ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
             ('max_parallel_workers_per_gather', '0'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan')) AS own (name, value) USING (name)
         """;

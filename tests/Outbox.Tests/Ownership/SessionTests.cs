@@ -16,6 +16,7 @@ public sealed class SessionTests(ServersFixture servers)
     [InlineData("lock_timeout", "200ms", "0")]
     [InlineData("idle_session_timeout", "1min", "0")]
     [InlineData("transaction_timeout", "200ms", "0")]
+    [InlineData("default_transaction_isolation", "serializable", "read committed")]
     [InlineData("jit", "on", "off")]
     [InlineData("plan_cache_mode", "force_custom_plan", "force_generic_plan")]
     [InlineData("enable_seqscan", "on", "off")]
