@@ -100,15 +100,22 @@ internal static class OutboxSql
     //
     // Not while a charge is under way, whose relay may be gone already: BlockedKeys would miss it, and a read that came after it would
     // pass over the row and find a later one of its key.
+    //
+    // Null if another table has this name by now.
     public const string TryOwn =
         """
         SELECT CASE
+            WHEN to_regclass('outbox_message')::oid::int IS DISTINCT FROM @table THEN NULL
             WHEN NOT pg_try_advisory_lock(@class, @table) THEN false
             WHEN pg_try_advisory_xact_lock(@charge, @table) THEN true
             ELSE NOT pg_advisory_unlock(@class, @table) END
         """;
 
     public const string Heartbeat = "SELECT 1";
+
+    /// <summary>The owner's heartbeat: whether the table that it owns still has this name. Another one that has taken its place, as a restore
+    /// does it, has locks and ids of its own.</summary>
+    public const string OwnerHeartbeat = "SELECT to_regclass('outbox_message')::oid::int IS NOT DISTINCT FROM @table";
 
     // One statement, one snapshot. Were the gaps or a key's evicted rows looked up by a statement of their own, a later
     // transaction of the same key could become visible between the two and be published first.

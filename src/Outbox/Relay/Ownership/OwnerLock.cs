@@ -48,21 +48,28 @@ internal sealed class OwnerLock : IAsyncDisposable
 
     /// <summary>True if this relay owns the table now, and until the session ends. False while another does, or has a charge of rows
     /// under way.</summary>
+    /// <exception cref="InvalidOperationException">Another table has taken the place of this one.</exception>
     public async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.TryOwn, _connection);
         command.Parameters.AddWithValue("class", OutboxSql.OwnerLock);
         command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);
         command.Parameters.AddWithValue("table", Table.LockKey);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return await command.ExecuteScalarAsync(cancellationToken) as bool? ?? throw Replaced();
     }
 
     /// <summary>Keeps the session for another lease. An exception means that the table may have another owner already.</summary>
     public async Task HeartbeatAsync(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(OutboxSql.Heartbeat, _connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(OutboxSql.OwnerHeartbeat, _connection);
+        command.Parameters.AddWithValue("table", Table.LockKey);
+        if (!(bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+        {
+            throw Replaced();
+        }
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static InvalidOperationException Replaced() => new("Another table has taken the place of outbox_message, or none.");
 }
