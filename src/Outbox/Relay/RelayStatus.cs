@@ -3,8 +3,10 @@ namespace Outbox.Relay;
 /// <summary>What the relay says of itself to health checks.</summary>
 internal sealed class RelayStatus
 {
+    private const string NotReached = "The relay has not reached the broker yet.";
+
     private volatile string? _databaseFault = "The relay has not reached the database yet.";
-    private volatile string? _brokerFault = "The relay has not reached the broker yet.";
+    private volatile string? _brokerFault = NotReached;
     private volatile string? _markingFault;
     private volatile bool _brokerPaused;
     private volatile bool _owns;
@@ -28,7 +30,8 @@ internal sealed class RelayStatus
 
     public void StandsBy() => (_databaseFault, _owns) = (null, false);
 
-    public void BecameOwner() => (_databaseFault, _owns) = (null, true);
+    /// <summary>What it knew of the broker when it was owner before may be long ago.</summary>
+    public void BecameOwner() => (_databaseFault, _brokerFault, _brokerPaused, _owns) = (null, NotReached, false, true);
 
     public void MarkingFailed(string reason) => _markingFault = reason;
 
@@ -41,7 +44,7 @@ internal sealed class RelayStatus
     /// <summary>A connection to it is open; whether it takes anything is yet to be seen.</summary>
     public void BrokerReached()
     {
-        if (!_brokerSeen)
+        if (!_brokerSeen || _brokerFault == NotReached)
         {
             _brokerFault = "The broker has confirmed nothing yet.";
             _brokerSeen = true;

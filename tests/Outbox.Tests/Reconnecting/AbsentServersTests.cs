@@ -68,6 +68,25 @@ public sealed class AbsentServersTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task In_its_next_term_a_broker_that_is_silent_by_then_is_not_told_of_as_healthy()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        var (uri, network) = BrokerBehind(arena);
+        await using var _ = network;
+        var relay = await arena.StartRelayAsync(("ConnectionStrings:RabbitMq", uri));
+        await relay.OwnsAsync();
+
+        network.HoldsReplies = true;
+        await arena.Arena.ExecuteAsync("SELECT pg_terminate_backend($1, 10000)", await arena.SessionOfAsync("owner"));
+        await Eventually.IsTrueAsync(
+            () => relay.Log.All.Count(line => line.Contains("This relay owns the outbox", StringComparison.Ordinal)) == 2, Deadline, "it owns it again");
+
+        Assert.Equal(HealthStatus.Degraded, (await relay.HealthAsync()).Status);
+        network.HoldsReplies = false;
+        await relay.OwnsAsync();
+    }
+
+    [Fact]
     public async Task Without_a_broker_a_few_keys_with_a_long_backlog_are_not_read_again_and_again()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
