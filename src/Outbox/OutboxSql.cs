@@ -323,7 +323,7 @@ internal static class OutboxSql
         """
         SELECT (SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL),
                (SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NOT NULL),
-               (SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL),
+               (SELECT count(*) FROM outbox_message WHERE parked_at IS NOT NULL AND sent_at IS NULL),
                coalesce(extract(epoch FROM clock_timestamp() - greatest(timestamptz '1970-01-01', least(
                    (SELECT least(timestamptz '9999-01-01', created_at) FROM outbox_message
                     WHERE sent_at IS NULL AND parked_at IS NULL AND due_at IS NULL ORDER BY id LIMIT 1),

@@ -25,6 +25,20 @@ public sealed class BacklogTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_row_that_was_parked_and_sent_all_the_same_waits_for_nobody()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        using var measured = new Measurements();
+        await arena.InsertAsync(", parked_at", ", now()");
+        await arena.InsertAsync(", parked_at, sent_at", ", now(), now()");
+
+        var relay = await arena.StartRelayAsync();
+
+        await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.waiting_parked") is not null, Deadline, "it was counted");
+        Assert.Equal(1, measured.Of(relay, "outbox.waiting_parked"));
+    }
+
+    [Fact]
     [Trait("Speed", "slow")]
     public async Task While_the_table_is_locked_nothing_is_said_of_it()
     {
@@ -86,7 +100,7 @@ public sealed class BacklogTests(ServersFixture servers)
         var relay = await arena.StartRelayAsync(("ConnectionStrings:Postgres", address.ConnectionString));
         await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is not null, Deadline, "it was counted");
 
-        network.CutReplyTo("WHERE parked_at IS NOT NULL)");
+        network.CutReplyTo("WHERE parked_at IS NOT NULL AND sent_at IS NULL)");
 
         await Eventually.IsTrueAsync(() => measured.Of(relay, "outbox.pending") is null, NextCount, "nothing is said");
         Assert.Equal(1, network.Cuts);
