@@ -94,6 +94,23 @@ public sealed class ChargeTests(ServersFixture servers)
         });
     }
 
+    [Fact]
+    public async Task A_reason_that_the_database_has_no_letters_for_stops_no_charge()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync("UPDATE pg_database SET encoding = pg_char_to_encoding('LATIN1') WHERE datname = current_database()");
+        arena.Arena.DataSource.Clear();
+        var row = await TakeRowAsync(arena);
+        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        Assert.True(await owner.TryTakeAsync(CancellationToken.None));
+        await using var connection = await Database.Of(arena).OpenAsync("marker", Deadline, CancellationToken.None);
+
+        var refused = (row, new Refusal("NOT_FOUND - no exchange 'x' in vhost 'заказы'", MaxAttempts: 10));
+        Assert.Single(await new Marker(connection, owner, new OutboxOptions()).ChargeAsync([refused], CancellationToken.None));
+
+        Assert.Equal(1, await arena.CountAsync("last_error = 'NOT_FOUND - no exchange ''x'' in vhost ''??????'''"));
+    }
+
     private static async Task<OutboxRow> TakeRowAsync(OutboxArena arena)
     {
         await arena.InsertAsync();

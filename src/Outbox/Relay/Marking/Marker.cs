@@ -1,3 +1,4 @@
+using System.Text;
 using Messaging;
 using Npgsql;
 
@@ -32,7 +33,7 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
         command.Parameters.AddWithValue("seen", refused.Select(charge => charge.Row.Attempts).ToArray());
         command.Parameters.AddWithValue("max_attempts", refused.Select(charge => charge.Refusal.MaxAttempts).ToArray());
         command.Parameters.AddWithValue("delays", refused.Select(charge => DelayAfter(charge.Row)).ToArray());
-        command.Parameters.AddWithValue("errors", refused.Select(charge => charge.Refusal.Reason).ToArray());
+        command.Parameters.AddWithValue("errors", refused.Select(charge => Storable(charge.Refusal.Reason)).ToArray());
         command.Parameters.AddWithValue("session", OutboxSql.SessionLock);
         command.Parameters.AddWithValue("owner", owner.ProcessId);
         command.Parameters.AddWithValue("charge", OutboxSql.ChargeLock);
@@ -48,6 +49,12 @@ internal sealed class Marker(NpgsqlConnection connection, OwnerLock owner, Outbo
 
         return charged;
     }
+
+    /// <summary>What the encoding of the database may have no letters for, such as names at the broker, would fail the charge of all rows, and
+    /// again each time it is repeated.</summary>
+    private string Storable(string reason) => connection.PostgresParameters["server_encoding"] == "UTF8"
+        ? reason
+        : Encoding.ASCII.GetString(Encoding.ASCII.GetBytes(reason));
 
     private TimeSpan DelayAfter(OutboxRow row) => Backoff.WithJitter(Backoff.After(row.Attempts + 1, options.RetryFirst, options.RetryCap));
 }
