@@ -7,7 +7,7 @@ namespace Messaging;
 internal sealed class TopologyDeclarer(Topology topology)
 {
     /// <summary>Completes when all of it exists.</summary>
-    /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments.</exception>
+    /// <exception cref="TopologyMismatchException">A queue or exchange exists with other arguments, or is not taken as it is.</exception>
     public async Task DeclareAsync(BrokerConnection connection, CancellationToken cancellationToken)
     {
         await using var channel = await connection.Client.CreateChannelAsync(cancellationToken: cancellationToken);

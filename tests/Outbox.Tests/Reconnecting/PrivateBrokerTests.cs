@@ -156,6 +156,21 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
     }
 
     [Fact]
+    public async Task A_queue_that_the_broker_has_no_room_for_is_not_told_of_as_one_with_other_arguments()
+    {
+        await using var arena = await servers.NewArenaAsync();
+        await servers.Native.RabbitMq.RabbitmqctlAsync(
+            CancellationToken.None, "set_vhost_limits", "-p", Uri.UnescapeDataString(new Uri(arena.Arena.RabbitMq).AbsolutePath[1..]), """{"max-queues": 0}""");
+        await using var connection = await Connector.To(arena.Arena.RabbitMq).ConnectAsync("test", CancellationToken.None);
+
+        var refusal = await Assert.ThrowsAsync<TopologyMismatchException>(
+            () => new TopologyDeclarer(new Topology([new OneQueue()])).DeclareAsync(connection, CancellationToken.None));
+
+        Assert.Contains("queue limit", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("other arguments", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_broker_restart_under_load_loses_nothing_and_the_relay_goes_on_within_two_seconds() => await RestartAsync(times: 1);
 
     [Fact]
@@ -273,6 +288,11 @@ public sealed class PrivateBrokerTests(PrivateServersFixture servers) : IClassFi
         }
 
         return total;
+    }
+
+    private sealed class OneQueue : ITopologySource
+    {
+        public void AddTo(Topology topology) => topology.Queues.Add(new QueueDeclaration("q", new Dictionary<string, object?>()));
     }
 
     private Task<string> AlarmAsync(string kind, bool raised) => servers.Native.RabbitMq.RabbitmqctlAsync(
