@@ -63,7 +63,7 @@ internal sealed partial class MessageRun(
     {
         var contentions = 0;
         var suspicions = 0;
-        // All of them go on from each other: a database that answers may refuse the message all the same, for as long as its disk is full.
+        // One series for all its tries: a database that answers may refuse the message all the same, for as long as its disk is full.
         var pauses = database.NewPauses();
         while (!term.Stopping.IsCancellationRequested)
         {

@@ -46,7 +46,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         }
     }
 
-    /// <summary>The waits of one that waits for the database.</summary>
+    /// <summary>A series of pauses, each longer than the one before up to a bound, between looks at the database.</summary>
     public Reconnect NewPauses() => new(clock, LongestWait);
 
     /// <summary>Completes after one of <paramref name="pauses"/> at least, when the database answers. Until then the consumer counts as paused;

@@ -18,7 +18,11 @@ internal sealed class KeyLines
     private readonly SortedSet<(long From, string Key)> _hungry = new(ByFrom);
     private readonly Dictionary<KeyLine, (long? HungryFrom, bool Starves)> _noted = [];
 
-    public IReadOnlyList<KeyLine> Blocked => [.. _lines.Values.Where(line => line.BlockedAt is not null)];
+    // Held back when they were doubted, and still to be read again.
+    private readonly Queue<KeyLine> _doubted = [];
+
+    /// <summary>Whether lines that were doubted are still to be taken.</summary>
+    public bool HasDoubts => _doubted.Count > 0;
 
     /// <summary>The line of the key, a new one where there is none.</summary>
     public KeyLine Of(string key)
@@ -29,6 +33,30 @@ internal sealed class KeyLines
         }
 
         return line;
+    }
+
+    /// <summary>Doubts all lines that wait for a deferred row.</summary>
+    public void DoubtBlocked()
+    {
+        foreach (var line in _lines.Values.Where(line => line.BlockedAt is not null))
+        {
+            _doubted.Enqueue(line);
+        }
+    }
+
+    /// <summary>Takes out some that were doubted, those of them that still wait for a deferred row.</summary>
+    public List<KeyLine> TakeDoubted(int most)
+    {
+        var taken = new List<KeyLine>();
+        for (; most > 0 && _doubted.TryDequeue(out var line); most--)
+        {
+            if (line.BlockedAt is not null)
+            {
+                taken.Add(line);
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>The lines that the next read goes on with, of at most <paramref name="rows"/> rows together; with

@@ -21,9 +21,6 @@ internal sealed class Lookahead
 
     // Without a key, their time has come, and they are still to be read.
     private readonly SortedSet<long> _due = [];
-
-    // Held back when they were doubted, and still to be read again.
-    private readonly Queue<KeyLine> _doubted = [];
     private bool _paused;
 
     public Lookahead(int batchSize)
@@ -65,7 +62,11 @@ internal sealed class Lookahead
     {
         using var locked = _lock.EnterScope();
         _held.BeginRead();
-        ReadDoubtedAgain();
+        foreach (var line in _lines.TakeDoubted(_mostDoubted))
+        {
+            _order.Change(line, line.ReadAgainFrom(line.BlockedAt!.Value));
+        }
+
         return new ReadAgain(WantedLines(_mostOfLines), [.. _due.Take(_mostDue)]);
     }
 
@@ -218,28 +219,14 @@ internal sealed class Lookahead
     public void DoubtBlocks()
     {
         using var locked = _lock.EnterScope();
-        foreach (var line in _lines.Blocked)
-        {
-            _doubted.Enqueue(line);
-        }
+        _lines.DoubtBlocked();
     }
 
     /// <summary>Whether keys that were doubted are still to be read again.</summary>
     public bool HasDoubts()
     {
         using var locked = _lock.EnterScope();
-        return _doubted.Count > 0;
-    }
-
-    private void ReadDoubtedAgain()
-    {
-        for (var some = _mostDoubted; some > 0 && _doubted.TryDequeue(out var line); some--)
-        {
-            if (line.BlockedAt is { } from)
-            {
-                _order.Change(line, line.ReadAgainFrom(from));
-            }
-        }
+        return _lines.HasDoubts;
     }
 
     private List<LineRead> WantedLines(int rows) => _lines.Wanted(rows, onlyStarving: !_order.HasRoomForLines);
