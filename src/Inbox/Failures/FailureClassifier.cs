@@ -10,14 +10,17 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
     public FailureKind Classify(UnitFailure failure)
     {
         var causes = Causes.Of(failure.Exception).ToList();
+        // Whatever came of it: what a handler has done after it has ended the transaction is there, and would be there twice. In COMMIT and
+        // after it nothing is permanent: the next try may find the effect.
+        if (failure.Phase is UnitPhase.Handle or UnitPhase.Guard
+            && causes.Exists(cause => cause is PermanentFailureException or PostgresException { SqlState: InboxSql.GuardClosed }))
+        {
+            return FailureKind.Permanent;
+        }
+
         if (causes.Exists(cause => cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable }))
         {
             return FailureKind.Contention;
-        }
-
-        if (causes.Exists(cause => cause is PostgresException { SqlState: InboxSql.GuardClosed }))
-        {
-            return FailureKind.Permanent;
         }
 
         return failure.Phase switch
@@ -27,9 +30,8 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
             // A deferred constraint speaks up at COMMIT; that is the handler's.
             UnitPhase.Commit when causes.Exists(cause => cause is PostgresException postgres && !IsInfrastructure(postgres)) => FailureKind.Transient,
             // Such a constraint may also end the session, or look like a full disk; or it is an interceptor of the context. Over this message
-            // each time or over any. Before what makes it permanent: where it failed after COMMIT, the next try finds the effect.
+            // each time or over any.
             UnitPhase.Commit => FailureKind.PerhapsInfrastructure,
-            _ when causes.Exists(cause => cause is PermanentFailureException) => FailureKind.Permanent,
             // Before the rules of the queue: one for the errors of a save would take a lost connection for one too. A handler whose time is
             // over is among these: it may have waited for a database that has fallen silent.
             _ when failure.ConnectionLost || causes.Exists(IsInfrastructure) => FailureKind.PerhapsInfrastructure,

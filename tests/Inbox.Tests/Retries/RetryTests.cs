@@ -181,6 +181,7 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
     [InlineData("a type")]
     [InlineData("a rule")]
     [InlineData("wrapped")]
+    [InlineData("over a deadlock")]
     public async Task A_permanent_failure_makes_a_dead_letter_at_once(string kind)
     {
         var calls = 0;
@@ -196,6 +197,7 @@ public sealed class RetryTests(ServersFixture servers) : ArenaTests(servers)
                     "PermanentFailureException" => new PermanentFailureException("no"),
                     "a type" => new FormatException("no"),
                     "a rule" => new InvalidOperationException("hopeless"),
+                    "over a deadlock" => new PermanentFailureException("no", new PostgresException("deadlock", "ERROR", "ERROR", PostgresErrorCodes.DeadlockDetected)),
                     _ => new InvalidOperationException("outer", new PermanentFailureException("inner")),
                 };
             };

@@ -262,6 +262,41 @@ public sealed class GuardTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Equal(0u, await Arena.MessagesAsync(Arena.DeadQueue));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task Nor_is_one_run_again_that_deadlocks_after_it(int messages)
+    {
+        await Arena.DeclareAsync();
+        await Arena.PublishManyAsync(messages, _ => "k");
+        await using var consumer = await Arena.ConsumeAsync(setup => setup.Handling = async (db, message, context, cancellationToken) =>
+        {
+            NoteIt.Add(db, message, context);
+            if (message.Number != messages - 1)
+            {
+                return;
+            }
+
+            string[] steps =
+            [
+                "ROLLBACK",
+                "INSERT INTO note (message_id, text, number, attempt) VALUES (gen_random_uuid(), 'on its own', 0, 0)",
+                "DO 'BEGIN RAISE deadlock_detected; END'",
+            ];
+            foreach (var step in steps)
+            {
+                await using var command = db.Database.GetDbConnection().CreateCommand();
+                command.CommandText = step;
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+        });
+
+        await Arena.DeadLetterAsync();
+        await Arena.UntilNotesAsync(messages);
+        await Arena.UntilSettledAsync(consumer);
+        Assert.Equal(1, await Arena.NotesAsync("text = 'on its own'"));
+    }
+
     [Fact]
     public async Task A_handler_that_has_the_guard_of_the_inbox_checked_early_is_a_dead_letter_at_once()
     {
