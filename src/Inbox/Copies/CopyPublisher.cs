@@ -147,7 +147,9 @@ internal sealed partial class CopyPublisher(
 
     private static async Task<PublishOutcome> PublishAsync(ConfirmedPublisher publisher, Copy copy)
     {
-        using var activity = CopyActivity.Start(copy.Properties);
+        WireHeaders.TryText(copy.Properties.Headers, MessageHeaders.TraceParent, out var traceParent);
+        WireHeaders.TryText(copy.Properties.Headers, MessageHeaders.TraceState, out var traceState);
+        using var activity = PublishActivity.Start("inbox copy", traceParent, traceState);
         return await publisher.PublishAsync("", copy.Queue, copy.PropertiesToPublish(), copy.Body);
     }
 

@@ -94,6 +94,31 @@ public sealed class WireTests(ServersFixture servers)
         Assert.Contains(spans, span => span.ParentSpanId == relay.SpanId && span.SpanId == onTheWire.SpanId);
     }
 
+    /// <summary>The client's own span of a publish begins another trace where it finds none, and writes that over the message's.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_trace_that_is_not_recorded_is_on_the_wire_as_it_was_while_publishes_are_traced(bool relayToo)
+    {
+        const string Unrecorded = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await using var tap = await arena.OpenTapAsync();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "RabbitMQ.Client.Publisher" || (relayToo && source.Name == Telemetry.ActivitySourceName),
+            // As OpenTelemetry's sampler does that goes by the parent.
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Parent.TraceId == default || options.Parent.IsRemote
+                ? ActivitySamplingResult.PropagationData
+                : ActivitySamplingResult.None,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await arena.StartRelayAsync();
+
+        await arena.InsertAsync(", trace_parent", $", '{Unrecorded}'");
+
+        Assert.Equal(Unrecorded, Assert.Single(await tap.ReadUntilAsync(1, Deadline)).Headers[MessageHeaders.TraceParent]);
+    }
+
     [Fact]
     public async Task A_message_goes_to_the_exchange_that_its_options_name()
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Messaging;
 using RabbitMQ.Client;
@@ -126,8 +125,7 @@ internal sealed class PublishSession(
     private async Task PublishAsync(OutboxRow row, BasicProperties properties)
     {
         Failpoint.Hit("relay.before-publish");
-        // The row's span is the parent of the client's own publish span. Nothing is made where nobody listens.
-        using (row.TraceParent is null ? null : Telemetry.Activities.StartActivity("outbox relay", ActivityKind.Internal, row.TraceParent))
+        using (PublishActivity.Start("outbox relay", row.TraceParent))
         {
             var publish = publisher.PublishAsync(row.Exchange, row.RoutingKey, properties, row.Body, inline: true);
             Failpoint.Hit("relay.after-publish");
