@@ -63,8 +63,12 @@ internal sealed partial class Subscription(
         var asked = false;
         using var abandon = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        // Without its lane a message would wait for ever: where one fails, all of them begin anew.
         var running = _waiting.Select(waiting => Task.Run(
-            () => RunLaneAsync(waiting.Reader, deliveries => Settle(deliveries, acks, narrow), taking.Token, abandon.Token), CancellationToken.None)).ToList();
+            () => lanes.RunAsync(
+                waiting.Reader, deliveries => Settle(deliveries, acks, narrow), failure => Lose($"a lane has failed: {Causes.Told(failure)}"),
+                taking.Token, abandon.Token),
+            CancellationToken.None)).ToList();
         try
         {
             var listener = new DeliveryListener(channel, reader, count => Wants(count, narrow), Take, Lose);
@@ -111,21 +115,6 @@ internal sealed partial class Subscription(
         {
             LogLanesLeft(queue.Name, patience);
         }
-    }
-
-    private async Task RunLaneAsync(ChannelReader<Delivery> waiting, Action<IReadOnlyList<Delivery>> settle, CancellationToken stopping, CancellationToken abandon)
-    {
-        try
-        {
-            await lanes.RunAsync(waiting, settle, Fail, stopping, abandon);
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
-
-        // Without its lane a message would wait for ever: all of them begin anew.
-        void Fail(Exception exception) => Lose($"a lane has failed: {Causes.Told(exception)}");
     }
 
     /// <summary>Whether what arrives is to be handled: that may be what kills the process.</summary>

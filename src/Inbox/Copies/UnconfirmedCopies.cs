@@ -23,9 +23,8 @@ internal sealed class UnconfirmedCopies(int most, Action<IReadOnlyList<Delivery>
         }
     }
 
-    /// <summary>Completes when none is on its way any more.</summary>
-    /// <exception cref="Exception">What made one fail.</exception>
-    public Task EndAsync() => Task.WhenAll(_copies);
+    /// <summary>Completes when none is on its way any more, also where some have failed.</summary>
+    public async Task EndAsync() => await Task.WhenAll(_copies).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task SettleAsync(Delivery delivery, Task copy)
     {

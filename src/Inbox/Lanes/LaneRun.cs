@@ -13,11 +13,11 @@ internal sealed partial class LaneRun(
     // wait for its ack behind these, and the rest keeps coming in.
     private readonly int _mostCopies = Math.Max(1, options.Prefetch / 4 / (queue.Lanes ?? options.Lanes));
 
-    /// <summary>Runs one lane until its subscription ends.</summary>
+    /// <summary>Runs one lane until its subscription ends, or the lane fails. It never throws.</summary>
     /// <param name="waiting">What the broker has delivered to the lane.</param>
     /// <param name="settle">Called with deliveries that may be acked, on any thread.</param>
-    /// <param name="onFailure">Called when a copy has failed for good, or the lane itself. It begins nothing more, and ends when the other
-    /// copies are through, which may take as long as the broker likes.</param>
+    /// <param name="onFailure">Called when a copy has failed for good, or the lane itself. It begins nothing more then, and ends when the
+    /// other copies are through, which may take as long as the broker likes.</param>
     /// <param name="stopping">Nothing more is begun, and waits and further tries end.</param>
     /// <param name="abandon">Ends what is running.</param>
     public async Task RunAsync(
@@ -29,40 +29,28 @@ internal sealed partial class LaneRun(
         try
         {
             var batch = new List<Delivery>();
-            while (!term.Stopping.IsCancellationRequested && await HasMoreAsync(waiting, term.Stopping))
+            while (!term.Stopping.IsCancellationRequested && await waiting.WaitToReadAsync(term.Stopping))
             {
                 Fill(batch, waiting);
                 await HandleAsync(batch, term);
                 batch.Clear();
             }
         }
+        catch (OperationCanceledException) when (term.Stopping.IsCancellationRequested)
+        {
+        }
         catch (Exception exception)
         {
             // Before the copies: nobody would consume while they are on their way.
             Fail(exception);
-            throw;
         }
-        finally
-        {
-            await term.Copies.EndAsync();
-        }
+
+        await term.Copies.EndAsync();
 
         void Fail(Exception exception)
         {
             ended.Cancel();
             onFailure(exception);
-        }
-    }
-
-    private static async Task<bool> HasMoreAsync(ChannelReader<Delivery> waiting, CancellationToken stopping)
-    {
-        try
-        {
-            return await waiting.WaitToReadAsync(stopping);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 
