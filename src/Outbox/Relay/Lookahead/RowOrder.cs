@@ -10,8 +10,10 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     // of keys with a long backlog, each as quick as its round trips, would hold up all others until it is through.
     private const int Few = 64;
 
-    private int _untaken;
     private int _onTheirWay;
+
+    // Behind another of their key.
+    private int _waiting;
     private long _waitingBytes;
     private (bool Any, bool ForLines) _roomTold;
 
@@ -20,10 +22,10 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         && (HasRoomForLines || ready.Count + _onTheirWay < Few);
 
     /// <summary>Whether lines may be read on that still have rows in memory.</summary>
-    public bool HasRoomForLines => _untaken < batchSize && _waitingBytes < HeldRows.MaxBytes / 2;
+    public bool HasRoomForLines => ready.Count + _waiting < batchSize && _waitingBytes < HeldRows.MaxBytes / 2;
 
     // Twice what one page may add: a crowded line evicts rows, which must be read again, so this should be rare.
-    private bool IsCrowded => _untaken - ready.Count >= 2 * batchSize || _waitingBytes >= HeldRows.MaxBytes;
+    private bool IsCrowded => _waiting >= 2 * batchSize || _waitingBytes >= HeldRows.MaxBytes;
 
     /// <summary>Takes a row in that a read has brought.</summary>
     /// <returns>Whether it is new and stays in memory.</returns>
@@ -43,7 +45,6 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
         }
 
         held.Add(row);
-        _untaken++;
         if (line is null)
         {
             ready.Add(row);
@@ -51,6 +52,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
             return true;
         }
 
+        _waiting++;
         _waitingBytes += row.Bytes;
         Change(line, line.Join(row, IsCrowded));
         return held.Contains(row.Id);
@@ -64,7 +66,6 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
             return false;
         }
 
-        _untaken--;
         _onTheirWay++;
         TellOfRoom();
         return true;
@@ -74,7 +75,6 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     public void PutBack(OutboxRow row, bool suspect)
     {
         ready.AddAgain(row, suspect);
-        _untaken++;
         _onTheirWay--;
         TellOfRoom();
     }
@@ -120,7 +120,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     /// <summary>The line has changed, and some of its rows have left memory: it knows from where to read them again.</summary>
     public void Change(KeyLine line, IReadOnlyCollection<OutboxRow> evicted)
     {
-        _untaken -= evicted.Count;
+        _waiting -= evicted.Count;
         _waitingBytes -= evicted.Sum(row => row.Bytes);
         held.Remove(evicted);
         Promote(line);
@@ -142,6 +142,7 @@ internal sealed class RowOrder(int batchSize, HeldRows held, KeyLines lines, Rea
     {
         if (lines.TryPromote(line, out var next))
         {
+            _waiting--;
             _waitingBytes -= next.Bytes;
             ready.Add(next);
         }
