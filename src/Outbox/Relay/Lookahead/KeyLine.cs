@@ -56,12 +56,12 @@ internal sealed class KeyLine(string key)
         {
             // Another deferred one behind it was not kept in mind.
             BlockedAt = null;
-            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, row.Id + 1);
+            OnlyInTableFrom(row.Id + 1);
         }
 
         if (row.Id > BlockedAt || row.Id >= EvictedFrom)
         {
-            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, row.Id);
+            OnlyInTableFrom(row.Id);
             return [row];
         }
 
@@ -103,7 +103,7 @@ internal sealed class KeyLine(string key)
     {
         Version++;
         BlockedAt = null;
-        EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+        OnlyInTableFrom(id);
         _readSize = FirstRead;
         return EvictFrom(id);
     }
@@ -130,7 +130,7 @@ internal sealed class KeyLine(string key)
     /// <summary>A read has brought as many rows as it had asked for.</summary>
     public void HasMoreFrom(long id)
     {
-        EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+        OnlyInTableFrom(id);
         _readSize = Math.Min(_readSize * Growth, MaxWaiting);
     }
 
@@ -140,7 +140,7 @@ internal sealed class KeyLine(string key)
     {
         if (complete != long.MaxValue)
         {
-            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, Math.Max(complete + 1, from));
+            OnlyInTableFrom(Math.Max(complete + 1, from));
         }
         else
         {
@@ -164,13 +164,15 @@ internal sealed class KeyLine(string key)
         return first.Value;
     }
 
+    private void OnlyInTableFrom(long id) => EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, id);
+
     private List<OutboxRow> EvictFrom(long id)
     {
         var evicted = new List<OutboxRow>();
         while (_waiting.Last is { } last && last.Value.Id >= id)
         {
             evicted.Add(last.Value);
-            EvictedFrom = Math.Min(EvictedFrom ?? long.MaxValue, last.Value.Id);
+            OnlyInTableFrom(last.Value.Id);
             _waiting.RemoveLast();
         }
 
