@@ -20,37 +20,26 @@ internal sealed class DeliveryReader(QueueDefinition queue)
     public Delivery Read(ulong tag, long count, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var bytes = body.ToArray();
-        return Understand(tag, count, properties, bytes, out var messageId, out var defect)
-            ?? new Delivery { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, MessageId = messageId, Defect = defect };
-    }
-
-    private Delivery? Understand(ulong tag, long count, IReadOnlyBasicProperties properties, byte[] body, out Guid messageId, out string? defect)
-    {
-        if (!Guid.TryParseExact(properties.MessageId, "D", out messageId) || messageId == Guid.Empty)
+        if (!Guid.TryParseExact(properties.MessageId, "D", out var messageId) || messageId == Guid.Empty)
         {
-            defect = "message_id is missing or is not a UUID.";
-            return null;
+            return Defective("message_id is missing or is not a UUID.");
         }
 
         if (properties.Type is not { } type || !queue.Handlers.TryGetValue(type, out var handler))
         {
-            defect = "The type is not one that this queue has a handler for.";
-            return null;
+            return Defective("The type is not one that this queue has a handler for.");
         }
 
         if (!WireHeaders.TryText(properties.Headers, MessageHeaders.Key, out var key))
         {
-            defect = $"The header {MessageHeaders.Key} is not a text.";
-            return null;
+            return Defective($"The header {MessageHeaders.Key} is not a text.");
         }
 
         if (!WireHeaders.TryInteger(properties.Headers, MessageHeaders.Attempt, out var failures) || failures is < 0 or > int.MaxValue / 2)
         {
-            defect = $"The header {MessageHeaders.Attempt} is not a count.";
-            return null;
+            return Defective($"The header {MessageHeaders.Attempt} is not a count.");
         }
 
-        defect = null;
         // A dead letter that somebody moved back to the queue starts afresh.
         var isMovedBack = properties.Headers?.ContainsKey(MessageHeaders.DeadAt) == true
             || WireHeaders.HasDiedOf(properties.Headers, DeliveryLimit) || WireHeaders.HasDiedOf(properties.Headers, Rejected);
@@ -58,7 +47,7 @@ internal sealed class DeliveryReader(QueueDefinition queue)
         {
             Tag = tag,
             Properties = properties,
-            Body = body,
+            Body = bytes,
             DeliveryCount = count,
             MessageId = messageId,
             Key = key,
@@ -67,6 +56,9 @@ internal sealed class DeliveryReader(QueueDefinition queue)
             Failures = isMovedBack ? 0 : (int)(failures ?? 0),
             FirstFailedAt = isMovedBack ? null : FirstFailedAt(properties.Headers),
         };
+
+        Delivery Defective(string defect) =>
+            new() { Tag = tag, Properties = properties, Body = bytes, DeliveryCount = count, MessageId = messageId, Defect = defect };
     }
 
     private static DateTimeOffset? FirstFailedAt(IDictionary<string, object?>? headers) =>
