@@ -21,21 +21,13 @@ public sealed class QueueBuilder
     /// <exception cref="ArgumentException">The queue has a handler for this wire name already, or the name is malformed.</exception>
     public QueueBuilder Handle<TMessage, THandler>()
         where TMessage : IMessage
-        where THandler : class, IMessageHandler<TMessage>
-    {
-        Bind<THandler>(HandlerBinding.Of<TMessage, THandler>());
-        return this;
-    }
+        where THandler : class, IMessageHandler<TMessage> => Bind(HandlerBinding.Of<TMessage, THandler>());
 
     /// <summary>The same with a handler that takes several messages at once.</summary>
     /// <exception cref="ArgumentException">The queue has a handler for this wire name already, or the name is malformed.</exception>
     public QueueBuilder HandleBatch<TMessage, THandler>()
         where TMessage : IMessage
-        where THandler : class, IMessageBatchHandler<TMessage>
-    {
-        Bind<THandler>(HandlerBinding.OfSeveral<TMessage, THandler>());
-        return this;
-    }
+        where THandler : class, IMessageBatchHandler<TMessage> => Bind(HandlerBinding.OfSeveral<TMessage, THandler>());
 
     /// <summary>Lets the consumers of all processes take messages at once. Without it one consumer is active, the others stand
     /// by, and messages of one key take effect in order. A message that so many consumers had in hand when they died that it is
@@ -107,17 +99,17 @@ public sealed class QueueBuilder
         return this;
     }
 
-    private void Bind<THandler>(HandlerBinding binding)
-        where THandler : class
+    private QueueBuilder Bind(HandlerBinding binding)
     {
         WireNames.Require(binding.MessageType, WireBounds.MaxShortStringBytes, $"{binding.BodyType.Name}.{nameof(IMessage.MessageType)}");
         if (!_queue.Handlers.TryAdd(binding.MessageType, binding))
         {
             throw new ArgumentException(
                 $"Queue \"{_queue.Name}\" has {_queue.Handlers[binding.MessageType].HandlerType.Name} for \"{binding.MessageType}\" already: " +
-                $"{typeof(THandler).Name} needs a queue of its own.");
+                $"{binding.HandlerType.Name} needs a queue of its own.");
         }
 
-        _services.TryAddTransient<THandler>();
+        _services.TryAddTransient(binding.HandlerType);
+        return this;
     }
 }

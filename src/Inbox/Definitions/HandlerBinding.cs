@@ -5,8 +5,8 @@ namespace Inbox;
 
 /// <summary>Which handler a queue has for which message.</summary>
 /// <param name="MessageType">The wire name and routing key.</param>
-/// <param name="BodyType">What the body is decoded as.</param>
-/// <param name="HandlerType">For error texts.</param>
+/// <param name="BodyType">For error texts.</param>
+/// <param name="HandlerType">What the services are asked for.</param>
 /// <param name="TakesSeveral">Whether it takes all messages of a batch that follow each other, or one at a time.</param>
 /// <param name="HandleAsync">Takes a new handler from the scope and gives it the deliveries from the named queue.</param>
 internal sealed record HandlerBinding(

@@ -10,16 +10,8 @@ internal sealed class UnitConclusion(QueueDefinition queue, BatchSize batchSize,
         IReadOnlyList<Delivery> settled = [.. outcome.Handled, .. outcome.Duplicates];
         term.Settle(settled);
         batchSize.Committed(settled.Count + outcome.Impostors.Count, outcome.Took);
-        if (outcome.Handled.Count > 0)
-        {
-            metrics.Handled(queue.Name, outcome.Handled.Count);
-        }
-
-        if (outcome.Duplicates.Count > 0)
-        {
-            metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
-        }
-
+        metrics.Handled(queue.Name, outcome.Handled.Count);
+        metrics.DuplicatesSuppressed(queue.Name, outcome.Duplicates.Count);
         foreach (var impostor in outcome.Impostors)
         {
             await copies.DeadLetterAsync(
