@@ -42,8 +42,7 @@ internal sealed partial class OutboxRelay(
 
     private async Task StandByAndOwnAsync(Reconnect reconnect, CancellationToken stoppingToken)
     {
-        await using var owner = await OwnerLock.OpenAsync(database, options.Lease, stoppingToken)
-            ?? throw new InvalidOperationException("The table outbox_message does not exist yet: the migrations have not run.");
+        await using var owner = await OwnerLock.OpenAsync(database, options.Lease, stoppingToken);
         reconnect.Succeeded();
         while (!await owner.TryTakeAsync(stoppingToken))
         {

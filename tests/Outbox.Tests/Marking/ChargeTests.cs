@@ -18,7 +18,7 @@ public sealed class ChargeTests(ServersFixture servers)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         var row = await TakeRowAsync(arena);
-        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        await using var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.True(await owner.TryTakeAsync(CancellationToken.None));
         await using var connection = await arena.OpenAsync();
         var marker = new Marker(connection, owner, new OutboxOptions());
@@ -38,7 +38,7 @@ public sealed class ChargeTests(ServersFixture servers)
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
         var row = await TakeRowAsync(arena);
-        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        await using var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.True(await owner.TryTakeAsync(CancellationToken.None));
         await using var connection = await arena.OpenAsync();
 
@@ -52,7 +52,7 @@ public sealed class ChargeTests(ServersFixture servers)
     public async Task Nobody_owns_the_table_while_the_owner_before_has_a_charge_under_way()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);
-        await using var next = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        await using var next = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None);
 
         await ChargeALockedRowAsync(arena, new OutboxOptions(), async (charge, before, unlock) =>
         {
@@ -101,7 +101,7 @@ public sealed class ChargeTests(ServersFixture servers)
         await arena.Arena.ExecuteAsync("UPDATE pg_database SET encoding = pg_char_to_encoding('LATIN1') WHERE datname = current_database()");
         arena.Arena.DataSource.Clear();
         var row = await TakeRowAsync(arena);
-        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        await using var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.True(await owner.TryTakeAsync(CancellationToken.None));
         await using var connection = await Database.Of(arena).OpenAsync("marker", Deadline, CancellationToken.None);
 
@@ -125,7 +125,7 @@ public sealed class ChargeTests(ServersFixture servers)
         OutboxArena arena, OutboxOptions options, Func<Task<Dictionary<long, bool>>, OwnerLock, Func<Task>, Task> goOn)
     {
         var row = await TakeRowAsync(arena);
-        await using var owner = (await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None))!;
+        await using var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.True(await owner.TryTakeAsync(CancellationToken.None));
         await using var other = await arena.OpenAsync();
         await using var transaction = await other.BeginTransactionAsync();

@@ -91,7 +91,7 @@ public sealed class MarkPlanTests(ServersFixture servers)
         return arena;
     }
 
-    private static async Task<OwnerLock> OwnAsync(OutboxArena arena) => (await OwnerLock.OpenAsync(Database.Of(arena), Lease, CancellationToken.None))!;
+    private static Task<OwnerLock> OwnAsync(OutboxArena arena) => OwnerLock.OpenAsync(Database.Of(arena), Lease, CancellationToken.None);
 
     private static async Task<List<ConfirmedRow>> RowsAsync(OutboxArena arena, int count)
     {

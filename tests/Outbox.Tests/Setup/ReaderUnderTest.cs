@@ -34,7 +34,7 @@ internal sealed class ReaderUnderTest : IAsyncDisposable
         await path.ExecuteNonQueryAsync();
         await OutboxDatabase.PrepareAsync(connection, CancellationToken.None);
         var owner = await OwnerLock.OpenAsync(Database.Of(arena), TimeSpan.FromMinutes(5), CancellationToken.None);
-        var reader = new ReaderUnderTest(connection, owner!);
+        var reader = new ReaderUnderTest(connection, owner);
         await reader._reader.BeginAsync(CancellationToken.None);
         return reader;
     }

@@ -91,15 +91,16 @@ internal sealed class OutboxDatabase
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <returns>The table, or null while it has not been migrated yet.</returns>
+    /// <summary>Looks for the table.</summary>
+    /// <exception cref="InvalidOperationException">It has not been migrated yet.</exception>
     /// <exception cref="UnfitDatabaseException">A pooler stands between, the ids are not given in order, or commits are not durable.</exception>
-    public async Task<OutboxTable?> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public async Task<OutboxTable> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(OutboxSql.Inspect, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
-            return null;
+            throw new InvalidOperationException("The table outbox_message does not exist yet: the migrations have not run.");
         }
 
         if (reader.GetInt32(1) != connection.ProcessID)

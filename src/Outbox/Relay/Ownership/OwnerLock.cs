@@ -20,19 +20,15 @@ internal sealed class OwnerLock : IAsyncDisposable
     /// <summary>The server process of the session, by which <see cref="OutboxSql.SessionLock"/> tells whether it lives.</summary>
     public int ProcessId { get; }
 
-    /// <returns>Null while the table has not been migrated yet.</returns>
+    /// <summary>Opens a session that stands by: nobody owns the table by it yet.</summary>
+    /// <exception cref="InvalidOperationException">The table has not been migrated yet.</exception>
     /// <exception cref="UnfitDatabaseException">The guarantees cannot be kept on this database.</exception>
-    public static async Task<OwnerLock?> OpenAsync(OutboxDatabase database, TimeSpan lease, CancellationToken cancellationToken)
+    public static async Task<OwnerLock> OpenAsync(OutboxDatabase database, TimeSpan lease, CancellationToken cancellationToken)
     {
         var connection = await database.OpenAsync("owner", lease / 3, cancellationToken);
         try
         {
-            if (await database.InspectAsync(connection, cancellationToken) is not { } table)
-            {
-                await connection.DisposeAsync();
-                return null;
-            }
-
+            var table = await database.InspectAsync(connection, cancellationToken);
             await OutboxDatabase.LimitAsync(connection, lease, cancellationToken);
             await using var hold = new NpgsqlCommand(OutboxSql.HoldSession, connection);
             hold.Parameters.AddWithValue("session", OutboxSql.SessionLock);
