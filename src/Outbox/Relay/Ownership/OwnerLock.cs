@@ -1,3 +1,4 @@
+using Messaging;
 using Npgsql;
 
 namespace Outbox.Relay;
