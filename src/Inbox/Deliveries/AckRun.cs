@@ -1,8 +1,5 @@
 namespace Inbox;
 
-/// <summary>An ack to send, of so many deliveries; a reject of the one where it is that.</summary>
-internal readonly record struct Ack(ulong Tag, bool Multiple, int Deliveries, bool Rejects = false);
-
 /// <summary>Decides which acks to send. One ack with <c>multiple</c> also acks every lower delivery of the channel, those that
 /// another lane has not finished included, and they would be lost: it is used only up to the end of the run in which each
 /// delivery is settled.</summary>

@@ -1,29 +1,5 @@
 namespace Inbox;
 
-/// <summary>How far a unit of work had come when it failed.</summary>
-internal enum UnitPhase
-{
-    /// <summary>Connecting, beginning, inserting the inbox rows: no handler has run yet.</summary>
-    Dedupe,
-
-    /// <summary>A handler, or saving what it changed.</summary>
-    Handle,
-
-    /// <summary>The guard: the handler has left a transaction that cannot be committed.</summary>
-    Guard,
-
-    /// <summary>COMMIT. Where the connection was lost in it, the transaction may have committed.</summary>
-    Commit,
-}
-
-/// <param name="Exception">What was thrown.</param>
-/// <param name="Phase">Where.</param>
-/// <param name="ConnectionLost">Whether the unit's connection was gone afterwards, or the server did not answer when its session was to be
-/// ended.</param>
-/// <param name="InHand">What a handler had in hand then, or all where none had. It is where to look first and no proof: an error
-/// that a handler swallows meets the next one.</param>
-internal sealed record UnitFailure(Exception Exception, UnitPhase Phase, bool ConnectionLost, IReadOnlyList<Delivery> InHand);
-
 /// <summary>What became of one transaction: either all of it was rolled back, or each of its deliveries is in one of the lists.</summary>
 internal sealed record UnitOutcome
 {
