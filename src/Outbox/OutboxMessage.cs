@@ -40,13 +40,13 @@ public sealed class OutboxMessage
     /// <summary>When the broker's confirm was recorded; null until then.</summary>
     public DateTimeOffset? SentAt { get; init; }
 
-    /// <summary>How often the broker has refused it.</summary>
+    /// <summary>How often it was refused: by the broker, or by the relay, which publishes nothing that no broker can carry.</summary>
     public int Attempts { get; init; }
 
     /// <summary>Set while the row is deferred: not published before this time.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
-    /// <summary>Why the broker refused it last.</summary>
+    /// <summary>Why it was refused last.</summary>
     public string? LastError { get; init; }
 
     /// <summary>When the relay gave up on the row; it waits for an operator since.</summary>

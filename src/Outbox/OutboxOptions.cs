@@ -36,7 +36,8 @@ public sealed class OutboxOptions
     /// <summary>How long a row waits after its first refusal; each further one doubles it. 10 ms to 1 h; 1 s unless set.</summary>
     public TimeSpan RetryFirst { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait after a refusal. <see cref="RetryFirst"/> to 1 d; 5 min unless set.</summary>
+    /// <summary>The longest wait after a refusal. <see cref="RetryFirst"/> to 1 d; 5 min, or <see cref="RetryFirst"/> where that is longer, unless
+    /// set.</summary>
     public TimeSpan RetryCap { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>What becomes of a message for which no queue is bound. Parked unless set.</summary>
@@ -45,7 +46,7 @@ public sealed class OutboxOptions
     /// <summary>How long sent rows are kept. 0 (delete on confirm) to 3,650 d; 7 d unless set.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>The largest body that <see cref="OutboxDbContextExtensions"/> accepts. 1 KiB to 16 MiB; 1 MiB unless set.</summary>
+    /// <summary>The largest body that <c>AddMessage</c> accepts. 1 KiB to 16 MiB; 1 MiB unless set.</summary>
     public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
     /// <summary>No setting, but carried by them: they are what a context and the relay of the same process have in common. So two

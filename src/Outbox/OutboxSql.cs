@@ -3,8 +3,9 @@ namespace Outbox;
 /// <summary>All SQL of the outbox. Tables are named without a schema: the connection's search_path chooses it.</summary>
 internal static class OutboxSql
 {
-    /// <summary>First key of the advisory locks of this library; the second is the table's oid. "outb" in ASCII: the lock of
-    /// the owner, held for as long as a relay owns the table.</summary>
+    // The first keys of the advisory locks of this library; the second is the table's oid unless it is said.
+
+    /// <summary>"outb" in ASCII: held by the session of the owner, for as long as it owns the table.</summary>
     public const int OwnerLock = 0x6f757462;
 
     /// <summary>"sess" in ASCII: held by the session that owns, or stands by to own; the second key is its server process. Whoever asks

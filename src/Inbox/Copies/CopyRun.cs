@@ -24,7 +24,6 @@ internal sealed partial class CopyRun(
 
     private async Task CopyForRetryAsync(Delivery delivery, Exception failure, long wait, LaneTerm term)
     {
-
         try
         {
             var properties = CopyProperties.ForRetry(delivery, failure);

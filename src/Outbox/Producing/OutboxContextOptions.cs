@@ -37,7 +37,7 @@ internal sealed class OutboxContextOptions(OutboxOptions outbox, MessageSerializ
 
         public override string LogFragment => "using Outbox ";
 
-        // The interceptor asks the context for its settings: contexts with different ones share their internal services.
+        // The interceptors ask the context for its settings: contexts with different ones share their internal services.
         public override int GetServiceProviderHashCode() => 0;
 
         public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
