@@ -15,10 +15,8 @@ internal sealed class ConsumerStatus(string queue)
     {
         get
         {
-            lock (_lock)
-            {
-                return _unsubscribed ?? (_holds.Count > 0 ? _holds[^1] : null);
-            }
+            using var locked = _lock.EnterScope();
+            return _unsubscribed ?? (_holds.Count > 0 ? _holds[^1] : null);
         }
     }
 
@@ -27,28 +25,21 @@ internal sealed class ConsumerStatus(string queue)
 
     public void Subscribed()
     {
-        lock (_lock)
-        {
-            _unsubscribed = null;
-        }
+        using var locked = _lock.EnterScope();
+        _unsubscribed = null;
     }
 
     public void Unsubscribed(string reason)
     {
-        lock (_lock)
-        {
-            _unsubscribed = reason;
-        }
+        using var locked = _lock.EnterScope();
+        _unsubscribed = reason;
     }
 
     /// <summary>Something that it has been given cannot go on, for this reason, until the result is disposed of.</summary>
     public IDisposable Hold(string reason)
     {
-        lock (_lock)
-        {
-            _holds.Add(reason);
-        }
-
+        using var locked = _lock.EnterScope();
+        _holds.Add(reason);
         return new Held(this, reason);
     }
 
@@ -63,10 +54,8 @@ internal sealed class ConsumerStatus(string queue)
     {
         public void Dispose()
         {
-            lock (status._lock)
-            {
-                status._holds.Remove(reason);
-            }
+            using var locked = status._lock.EnterScope();
+            status._holds.Remove(reason);
         }
     }
 }

@@ -19,54 +19,46 @@ internal sealed class BatchSize(int limit)
     {
         get
         {
-            lock (_lock)
-            {
-                return _current;
-            }
+            using var locked = _lock.EnterScope();
+            return _current;
         }
     }
 
     /// <summary>A transaction of <paramref name="messages"/> has ended well.</summary>
     public void Committed(int messages, TimeSpan took)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        if (took > Slow)
         {
-            if (took > Slow)
-            {
-                Halve(messages);
-            }
-            else if (messages >= _current && ++_clean >= _patience)
-            {
-                _current = Math.Min(limit, _current * 2);
-                _patience = Math.Max(1, _patience / 2);
-                _clean = 0;
-            }
+            Halve(messages);
+        }
+        else if (messages >= _current && ++_clean >= _patience)
+        {
+            _current = Math.Min(limit, _current * 2);
+            _patience = Math.Max(1, _patience / 2);
+            _clean = 0;
         }
     }
 
     /// <summary>A batch of <paramref name="messages"/> was rolled back.</summary>
     public void Failed(int messages, TimeSpan took)
     {
-        lock (_lock)
+        using var locked = _lock.EnterScope();
+        // It may have been ended because it took so long, and the next one would be too.
+        if (took > Slow)
         {
-            // It may have been ended because it took so long, and the next one would be too.
-            if (took > Slow)
-            {
-                Halve(messages);
-            }
+            Halve(messages);
         }
     }
 
     /// <summary>A batch has ended in a deadlock, a serialization failure or a wait for a lock.</summary>
     public void Contended()
     {
-        lock (_lock)
-        {
-            // Each further try would cost a wait for a lock, which is as long as some ten messages take; from one it is soon back.
-            _current = 1;
-            _patience = Math.Clamp(_patience * 8, FirstPatience, LongestPatience);
-            _clean = 0;
-        }
+        using var locked = _lock.EnterScope();
+        // Each further try would cost a wait for a lock, which is as long as some ten messages take; from one it is soon back.
+        _current = 1;
+        _patience = Math.Clamp(_patience * 8, FirstPatience, LongestPatience);
+        _clean = 0;
     }
 
     private void Halve(int messages) => _current = Math.Max(1, Math.Min(_current, messages) / 2);

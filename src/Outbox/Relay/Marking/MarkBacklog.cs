@@ -4,40 +4,33 @@ namespace Outbox.Relay;
 /// was away, or while a statement of the last term is still to be given up, they are marked before anything is published again.</summary>
 internal sealed class MarkBacklog
 {
+    private readonly Lock _lock = new();
     private readonly HashSet<ConfirmedRow> _rows = [];
 
     public int Count
     {
         get
         {
-            lock (_rows)
-            {
-                return _rows.Count;
-            }
+            using var locked = _lock.EnterScope();
+            return _rows.Count;
         }
     }
 
     public void Add(ConfirmedRow row)
     {
-        lock (_rows)
-        {
-            _rows.Add(row);
-        }
+        using var locked = _lock.EnterScope();
+        _rows.Add(row);
     }
 
     public void Remove(IEnumerable<ConfirmedRow> rows)
     {
-        lock (_rows)
-        {
-            _rows.ExceptWith(rows);
-        }
+        using var locked = _lock.EnterScope();
+        _rows.ExceptWith(rows);
     }
 
     public ConfirmedRow[] ToArray()
     {
-        lock (_rows)
-        {
-            return [.. _rows];
-        }
+        using var locked = _lock.EnterScope();
+        return [.. _rows];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Messaging;
 using RabbitMQ.Client;
@@ -13,7 +14,7 @@ internal sealed class RowOutcomes(
     // A row that closes the channel each time it is published is not tried as often as one that is refused.
     private const int MaxChannelsClosed = 3;
 
-    private readonly List<OutboxRow> _unknown = [];
+    private readonly ConcurrentQueue<OutboxRow> _unknown = new();
 
     /// <summary>Takes in how the publish of the row has ended.</summary>
     public void Settle(OutboxRow row, PublishOutcome outcome)
@@ -31,11 +32,7 @@ internal sealed class RowOutcomes(
                 Refuse(row, outcome.Reason, outcome.Nacked ? Refusal.NeverParked : options.MaxAttempts);
                 break;
             default:
-                lock (_unknown)
-                {
-                    _unknown.Add(row);
-                }
-
+                _unknown.Enqueue(row);
                 break;
         }
     }
