@@ -147,7 +147,8 @@ internal sealed partial class UnitOfWork(
     {
         if (db.Database.GetCommandTimeout() is null && connection.CommandTimeout > 0 && connection.CommandTimeout < handlerTimeout.TotalSeconds)
         {
-            db.Database.SetCommandTimeout(handlerTimeout);
+            // EF Core rounds to the nearest second, which may come before the handler's time is over.
+            db.Database.SetCommandTimeout((int)Math.Ceiling(handlerTimeout.TotalSeconds));
         }
     }
 

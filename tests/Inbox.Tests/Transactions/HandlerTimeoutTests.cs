@@ -65,6 +65,26 @@ public sealed class HandlerTimeoutTests(ServersFixture servers) : ArenaTests(ser
     }
 
     [Fact]
+    public async Task Nor_does_it_end_in_the_last_fraction_of_a_second_that_its_handler_has()
+    {
+        int? timeout = null;
+        await using var consumer = await Arena.ConsumeAsync(setup =>
+        {
+            setup.Settings["Inbox:HandlerTimeout"] = "30400ms";
+            setup.Handling = (db, message, context, cancellationToken) =>
+            {
+                timeout = db.Database.GetCommandTimeout();
+                return NoteIt.Default(db, message, context, cancellationToken);
+            };
+        });
+
+        await Arena.PublishAsync(new Noted("long"));
+
+        await Arena.UntilNotesAsync(1);
+        Assert.Equal(31, timeout);
+    }
+
+    [Fact]
     public async Task Its_context_is_not_given_back_to_the_pool()
     {
         await using var consumer = await Arena.ConsumeAsync(setup =>
