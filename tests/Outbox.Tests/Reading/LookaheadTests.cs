@@ -188,7 +188,7 @@ public sealed class LookaheadTests
         _lookahead.Offer([Rows.Of(10, "k"), Rows.Of(11, "k")], Rows.NoneAgain, complete: long.MaxValue);
         Assert.True(_lookahead.TryTake(out var refused));
         _lookahead.Refused(refused);
-        _lookahead.IsDue("k", 5);
+        _lookahead.Recall("k", 5);
         var again = _lookahead.BeginRead();
 
         _lookahead.ReadAgainFrom(refused);
@@ -238,7 +238,7 @@ public sealed class LookaheadTests
             _lookahead.Confirmed(row);
         }
 
-        Assert.True(_lookahead.IsDue("k", Before + 1));
+        Assert.True(_lookahead.Recall("k", Before + 1));
         Assert.Equal([Before + 1], _lookahead.BeginRead().Lines.Select(line => line.From));
     }
 }

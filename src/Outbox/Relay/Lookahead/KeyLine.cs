@@ -128,7 +128,7 @@ internal sealed class KeyLine(string key)
     }
 
     /// <summary>A read has brought as many rows as it had asked for.</summary>
-    public void HasMoreFrom(long id)
+    public void GoOnFrom(long id)
     {
         OnlyInTableFrom(id);
         _readSize = Math.Min(_readSize * Growth, MaxWaiting);
@@ -136,7 +136,7 @@ internal sealed class KeyLine(string key)
 
     /// <summary>A read that was to take in all rows of the line from <paramref name="from"/> on had to end at <paramref name="complete"/>,
     /// which may be before that: rows of others can fill a page.</summary>
-    public void IsReadUpTo(long complete, long from)
+    public void EndReadAt(long complete, long from)
     {
         if (complete != long.MaxValue)
         {

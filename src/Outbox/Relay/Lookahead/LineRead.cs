@@ -28,7 +28,7 @@ internal sealed class LineRead(KeyLine line, long from, int most)
         _last = id;
         if (++_seen == most)
         {
-            line.HasMoreFrom(id + 1);
+            line.GoOnFrom(id + 1);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class LineRead(KeyLine line, long from, int most)
     {
         if (_seen < most)
         {
-            line.IsReadUpTo(complete, from);
+            line.EndReadAt(complete, from);
         }
     }
 }

@@ -79,7 +79,7 @@ internal sealed class Lookahead
 
     /// <summary>The time of a deferred row has come: it is read next, or follows those of its key that are before it.</summary>
     /// <returns>Whether it was news.</returns>
-    public bool IsDue(string? key, long id)
+    public bool Recall(string? key, long id)
     {
         using var locked = _lock.EnterScope();
         if (_held.Contains(id))

@@ -60,7 +60,7 @@ internal sealed class DueWalk(Lookahead lookahead, int batchSize, TimeProvider c
         var news = false;
         foreach (var (id, key, due) in stretch.Rows)
         {
-            news |= lookahead.IsDue(key, id);
+            news |= lookahead.Recall(key, id);
             _at = (due, id);
         }
 
