@@ -14,6 +14,7 @@ internal static class Observing
     private const string CollectorSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>Metrics are always served to Prometheus; metrics and traces are sent to a collector where one is set.</summary>
+    /// <exception cref="SettingsException">The collector's address is not understood.</exception>
     public static void AddObserving(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
@@ -23,7 +24,7 @@ internal static class Observing
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
 
-        var collect = !string.IsNullOrEmpty(builder.Configuration[CollectorSetting]);
+        var collect = IsCollectorSet(builder.Configuration[CollectorSetting]);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
             .WithMetrics(metrics =>
@@ -44,6 +45,13 @@ internal static class Observing
                 .AddOtlpExporter());
         }
     }
+
+    // The exporter goes on with its own default where it does not understand the address, or sends to nowhere, without a word.
+    private static bool IsCollectorSet(string? address) =>
+        !string.IsNullOrEmpty(address)
+        && (Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+            ? true
+            : throw new SettingsException($"{CollectorSetting} is \"{address}\": it must be an http:// or https:// URI, such as http://collector:4317."));
 
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments(MetricsPath, StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal);

@@ -16,6 +16,7 @@ internal static class OperationsExtensions
     public static Roles AddOperations(this WebApplicationBuilder builder)
     {
         _ = OpsGate.ReadToken(builder.Configuration);
+        ListenAddresses.Check(builder.Configuration);
         builder.AddObserving();
         builder.WebHost.ConfigureKestrel(server => server.AddServerHeader = false);
         // Relay, consumers and requests do not need each other to end: one that takes its time must not leave the others none.

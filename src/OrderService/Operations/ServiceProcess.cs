@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Messaging;
 using Microsoft.AspNetCore.Connections;
 
@@ -22,13 +23,26 @@ internal static class ServiceProcess
         try
         {
             await using var service = build();
-            await service.RunAsync();
+            await RunAsync(service);
         }
         catch (Exception exception) when (Find<SettingsException>(exception) is not null || Find<AddressInUseException>(exception) is not null)
         {
             // Not the return value of Main, which would hide the exit code that a fatal fault has set.
             Environment.ExitCode = 1;
             await Console.Error.WriteLineAsync((Find<SettingsException>(exception) ?? exception).Message);
+        }
+    }
+
+    private static async Task RunAsync(WebApplication service)
+    {
+        var addresses = ListenAddresses.Describe(service.Configuration);
+        try
+        {
+            await service.RunAsync();
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AccessDenied)
+        {
+            throw new SettingsException($"{addresses}: the service cannot listen there. {exception.Message}.");
         }
     }
 
