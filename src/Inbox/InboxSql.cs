@@ -92,7 +92,8 @@ internal static class InboxSql
             current_setting('synchronous_commit'),
             to_regclass('inbox_message') IS NULL OR EXISTS (
                 SELECT FROM pg_trigger
-                WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard' AND tgenabled IN ('O', 'A'))
+                WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard' AND tgenabled IN ('O', 'A')),
+            to_regclass('inbox_message') IS NOT NULL
         """;
 
     // A rollback would wait behind the command that a handler has left running, and the locks of the transaction with it.

@@ -53,7 +53,8 @@ internal sealed partial class QueueConsumer(
     /// <summary>Returns when the connection is of no use any more.</summary>
     private async Task ConsumeAsync(CancellationToken stopping)
     {
-        // Without the database every delivery would only wait here, and lose a life with each lost connection.
+        // Without the database, or its table, every delivery would only wait here, and lose a life with each lost connection; and of an
+        // ordered queue no other consumer would be given any.
         if (await database.WhyNotAnsweringAsync(DatabasePatience, stopping) is { } silence)
         {
             NotReady(silence);

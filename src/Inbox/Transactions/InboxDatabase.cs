@@ -14,6 +14,8 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         "The table inbox_message has no trigger inbox_message_guard, or it is disabled: a handler that commits by itself would take the other "
         + "messages of its batch for handled, and they would be lost. Add a migration that calls CreateInboxGuard(), or enable the trigger.";
 
+    private const string Unmigrated = "the table inbox_message does not exist yet: the migrations have not run";
+
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
@@ -26,7 +28,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         return await work((NpgsqlConnection)db.Database.GetDbConnection());
     }
 
-    /// <returns>Null when the database answers, else why not.</returns>
+    /// <returns>Null when the database answers and has the table of the inbox, else why nothing can be handled yet.</returns>
     /// <exception cref="UnfitDatabaseException">It answers, and says that it may lose what it has committed, or messages.</exception>
     public async Task<string?> WhyNotAnsweringAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -34,9 +36,7 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            return await UseAsync(connection => FaultAsync(connection, patience, either.Token), either.Token) is { } fault
-                ? throw new UnfitDatabaseException(fault)
-                : null;
+            return await UseAsync(connection => InspectAsync(connection, patience, either.Token), either.Token);
         }
         catch (Exception exception) when (exception is not UnfitDatabaseException && !cancellationToken.IsCancellationRequested)
         {
@@ -61,12 +61,13 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         while (await WhyNotAnsweringAsync(ProbePatience, cancellationToken) is not null);
     }
 
-    private async Task<string?> FaultAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<string?> InspectAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancellationToken)
     {
         // Npgsql cancels nothing while it waits for answers to what it has sent ahead of a command, the reset of a connection from the pool.
         await using var command = new NpgsqlCommand(InboxSql.Inspect, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return reader.GetBoolean(2) ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) : Unguarded;
+        var fault = reader.GetBoolean(2) ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) : Unguarded;
+        return fault is not null ? throw new UnfitDatabaseException(fault) : reader.GetBoolean(3) ? null : Unmigrated;
     }
 }

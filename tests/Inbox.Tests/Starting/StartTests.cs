@@ -95,6 +95,25 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
         Assert.Contains("CreateInboxGuard()", consumer.Log, StringComparison.Ordinal);
     }
 
+    /// <summary>It would hold up consumers that have their table: one at a time is given the messages of an ordered queue.</summary>
+    [Fact]
+    public async Task Without_the_inbox_table_it_takes_no_message_and_begins_when_the_table_is_there()
+    {
+        await Arena.DeclareAsync();
+        await Arena.Servers.ExecuteAsync("ALTER TABLE inbox_message RENAME TO later");
+        await Arena.PublishAsync(new Noted("early"));
+        await using var consumer = await RunningConsumer.StartAsync(Arena.Setup());
+
+        await consumer.UntilLoggedAsync("cannot be consumed yet: the table inbox_message does not exist yet");
+        await Eventually.EqualsAsync(
+            0u, async () => await (await Arena.ChannelAsync()).ConsumerCountAsync(Arena.Queue), Deadline, "consumers of the queue");
+        Assert.Equal(HealthStatus.Unhealthy, (await consumer.HealthAsync()).Status);
+        await Arena.Servers.ExecuteAsync("ALTER TABLE later RENAME TO inbox_message");
+
+        await Arena.UntilNotesAsync(1);
+        await consumer.UntilReadyAsync();
+    }
+
     [Fact]
     public async Task A_guard_that_always_fires_will_do()
     {
