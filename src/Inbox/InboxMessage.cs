@@ -1,7 +1,8 @@
 namespace Inbox;
 
 /// <summary>A row of <c>inbox_message</c>: this consumer has handled this message, in the transaction that stored the row.</summary>
-public sealed class InboxMessage
+/// <remarks>Not sealed: <c>UseLazyLoadingProxies</c> refuses a model with a class that is.</remarks>
+public class InboxMessage
 {
     /// <summary>The queue that the message came through.</summary>
     public required string Consumer { get; init; }

@@ -2,7 +2,8 @@ namespace Outbox;
 
 /// <summary>A row of <c>outbox_message</c>: a message that was committed with the business rows of its transaction and that
 /// the relay publishes afterwards.</summary>
-public sealed class OutboxMessage
+/// <remarks>Not sealed: <c>UseLazyLoadingProxies</c> refuses a model with a class that is.</remarks>
+public class OutboxMessage
 {
     /// <summary>Given by the database in the order of insertion; the order of messages of one key.</summary>
     public long Id { get; init; }

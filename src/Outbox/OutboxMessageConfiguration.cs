@@ -1,6 +1,9 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Outbox;
 
@@ -20,26 +23,24 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
         // The EF key is the identity: with a client-made key, the rows of one SaveChanges would be inserted in the order of
         // that key and lose the order in which they were added.
         message.HasKey(m => m.Id).HasName("outbox_message_pkey");
-        message.Property(m => m.Id).HasColumnName("id").UseIdentityAlwaysColumn();
-        // Types are given for all: a convention of the service's own for its strings would bound these too, and one that does not fit,
-        // such as a long reason, would keep the relay from writing anything down.
-        message.Property(m => m.MessageId).HasColumnName("message_id").HasColumnType("uuid").HasDefaultValueSql("gen_random_uuid()");
-        message.Property(m => m.Exchange).HasColumnName("exchange").HasColumnType("text");
-        message.Property(m => m.RoutingKey).HasColumnName("routing_key").HasColumnType("text");
-        message.Property(m => m.Type).HasColumnName("type").HasColumnType("text");
-        message.Property(m => m.Key).HasColumnName("key").HasColumnType("text");
-        message.Property(m => m.ContentType).HasColumnName("content_type").HasColumnType("text").HasDefaultValue("application/json");
-        message.Property(m => m.Headers).HasColumnName("headers").HasColumnType("jsonb");
-        message.Property(m => m.TraceParent).HasColumnName("trace_parent").HasColumnType("text");
-        message.Property(m => m.Body).HasColumnName("body").HasColumnType("bytea");
+        message.Column(m => m.Id, "id", "bigint").UseIdentityAlwaysColumn();
+        message.Column(m => m.MessageId, "message_id", "uuid").HasDefaultValueSql("gen_random_uuid()");
+        message.Column(m => m.Exchange, "exchange", "text");
+        message.Column(m => m.RoutingKey, "routing_key", "text");
+        message.Column(m => m.Type, "type", "text");
+        message.Column(m => m.Key, "key", "text");
+        message.Column(m => m.ContentType, "content_type", "text").HasDefaultValue("application/json");
+        message.Column(m => m.Headers, "headers", "jsonb");
+        message.Column(m => m.TraceParent, "trace_parent", "text");
+        message.Column(m => m.Body, "body", "bytea");
 
         // No unit of work writes these, or needs to read them back.
-        message.Property(m => m.CreatedAt).HasColumnName("created_at").HasColumnType("timestamp with time zone").HasDefaultValueSql("now()").LeftToTheDatabase();
-        message.Property(m => m.SentAt).HasColumnName("sent_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
-        message.Property(m => m.Attempts).HasColumnName("attempts").HasColumnType("integer").HasDefaultValue(0).LeftToTheDatabase();
-        message.Property(m => m.DueAt).HasColumnName("due_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
-        message.Property(m => m.LastError).HasColumnName("last_error").HasColumnType("text").LeftToTheDatabase();
-        message.Property(m => m.ParkedAt).HasColumnName("parked_at").HasColumnType("timestamp with time zone").LeftToTheDatabase();
+        message.Column(m => m.CreatedAt, "created_at", "timestamp with time zone").HasDefaultValueSql("now()").LeftToTheDatabase();
+        message.Column(m => m.SentAt, "sent_at", "timestamp with time zone").LeftToTheDatabase();
+        message.Column(m => m.Attempts, "attempts", "integer").HasDefaultValue(0).LeftToTheDatabase();
+        message.Column(m => m.DueAt, "due_at", "timestamp with time zone").LeftToTheDatabase();
+        message.Column(m => m.LastError, "last_error", "text").LeftToTheDatabase();
+        message.Column(m => m.ParkedAt, "parked_at", "timestamp with time zone").LeftToTheDatabase();
 
         // Each index holds only rows that still wait for something, and so stays small however many sent rows are kept.
         message.HasIndex(m => m.Id, "outbox_message_pending").HasFilter($"{Unsettled} AND due_at IS NULL");
@@ -60,6 +61,16 @@ internal sealed class OutboxMessageConfiguration : IEntityTypeConfiguration<Outb
 
 file static class PropertyBuilders
 {
+    /// <summary>Nothing is left to conventions that the service has for its own properties: strings with a bound would keep the relay from writing
+    /// down a long reason, a collation does not fit jsonb, and what is converted is not what the relay's SQL reads.</summary>
+    public static PropertyBuilder<T> Column<T>(
+        this EntityTypeBuilder<OutboxMessage> message, Expression<Func<OutboxMessage, T>> member, string name, string type)
+    {
+        var property = message.Property(member);
+        property.Metadata.SetPrecision(null);
+        return property.HasConversion((ValueConverter?)null, (ValueComparer?)null).UseCollation(null).HasColumnName(name).HasColumnType(type);
+    }
+
     public static void LeftToTheDatabase<T>(this PropertyBuilder<T> property) =>
         property.ValueGeneratedNever().Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
 }

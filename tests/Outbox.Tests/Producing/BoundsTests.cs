@@ -131,32 +131,11 @@ public sealed class BoundsTests
         Assert.Contains("LongNamed.MessageType has 256 UTF-8 bytes", fault.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Conventions_of_the_services_own_model_leave_the_table_as_it_is()
-    {
-        using var bounded = new BoundedContext(new DbContextOptionsBuilder<BoundedContext>().UseNpgsql().Options);
-        using var db = NewContext();
-
-        Assert.Equal(TypesOf(db), TypesOf(bounded));
-        Assert.Contains("last_error text", TypesOf(bounded));
-
-        static IEnumerable<string> TypesOf(DbContext db) =>
-            db.Model.FindEntityType(typeof(OutboxMessage))!.GetProperties().Select(property => $"{property.GetColumnName()} {property.GetColumnType()}").Order();
-    }
-
     private static NotesContext NewContext(OutboxOptions? options = null) =>
         new(new DbContextOptionsBuilder<NotesContext>().UseNpgsql().UseOutbox(options).Options);
 
     private static MessageOptions Headers(params (string Name, string Value)[] headers) =>
         new() { Headers = headers.ToDictionary(header => header.Name, header => header.Value) };
-
-    private sealed class BoundedContext(DbContextOptions<BoundedContext> options) : DbContext(options)
-    {
-        protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
-            configurationBuilder.Properties<string>().HaveMaxLength(100);
-
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.AddOutbox();
-    }
 
     private sealed record LongNamed : IMessage
     {
