@@ -23,6 +23,7 @@ internal static class ServiceProcess
         try
         {
             await using var service = build();
+            TellOfFailures(service);
             await RunAsync(service);
         }
         catch (Exception exception) when (Find<SettingsException>(exception) is not null || Find<AddressInUseException>(exception) is not null)
@@ -44,6 +45,20 @@ internal static class ServiceProcess
         {
             throw new SettingsException($"{addresses}: the service cannot listen there. {exception.Message}.");
         }
+    }
+
+    /// <summary>A background service that fails stops the host, which would end with exit code 0. Only one that has failed before the stop began:
+    /// what one throws while it is told to end has not stopped anything.</summary>
+    private static void TellOfFailures(WebApplication service)
+    {
+        var running = service.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+        service.Lifetime.ApplicationStopping.Register(() =>
+        {
+            if (running.Exists(one => one.ExecuteTask is { IsFaulted: true }))
+            {
+                Environment.ExitCode = 1;
+            }
+        });
     }
 
     private static Exception? Find<T>(Exception? exception)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace OrderService.Tests.Operations;
 
@@ -116,6 +118,27 @@ public sealed class ProcessTests
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task A_background_service_that_fails_ends_the_process_with_exit_code_1(bool fails, int exitCode)
+    {
+        var before = Environment.ExitCode;
+        try
+        {
+            await OrderService.Operations.ServiceProcess.RunAsync(() => Program.Build(
+                ["--urls=http://127.0.0.1:0", "--Roles=api", $"--ConnectionStrings:Postgres={Postgres}"],
+                builder => builder.Services.AddSingleton(new Ending(fails)).AddHostedService<EndsTheService>())).WaitAsync(Deadline);
+
+            Assert.Equal(exitCode, Environment.ExitCode);
+        }
+        finally
+        {
+            // It would become that of the tests.
+            Environment.ExitCode = before;
+        }
+    }
+
     [Fact]
     public async Task The_health_probe_of_a_service_that_does_not_answer_fails()
     {
@@ -168,5 +191,23 @@ public sealed class ProcessTests
         }
 
         return (process.ExitCode, await error);
+    }
+
+    private sealed record Ending(bool Fails);
+
+    private sealed class EndsTheService(Ending ending, IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var _ = lifetime.ApplicationStarted.Register(started.SetResult);
+            await started.Task;
+            if (ending.Fails)
+            {
+                throw new InvalidOperationException("A bug.");
+            }
+
+            lifetime.StopApplication();
+        }
     }
 }
