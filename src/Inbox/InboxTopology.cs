@@ -31,6 +31,8 @@ internal sealed class InboxTopology(InboxDefinition definition, InboxOptions opt
         {
             ["x-queue-type"] = "quorum",
             ["x-delivery-limit"] = Unlimited,
+            // Somebody may bound all queues by a policy: what is over the bound then stays where it is, instead of pushing out the oldest.
+            ["x-overflow"] = "reject-publish",
         }));
 
         var arguments = DeadLetteringInto(queue.DeadQueue);

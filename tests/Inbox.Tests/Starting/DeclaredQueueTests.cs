@@ -37,7 +37,9 @@ public sealed class DeclaredQueueTests(ServersFixture servers) : ArenaTests(serv
     {
         await Arena.DeclareAsync();
 
-        Assert.Equal(new() { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = "1000000000" }, await ArgumentsAsync(Arena.DeadQueue));
+        Assert.Equal(
+            new() { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = "1000000000", ["x-overflow"] = "reject-publish" },
+            await ArgumentsAsync(Arena.DeadQueue));
     }
 
     private async Task<Dictionary<string, string>> ArgumentsAsync(string queue) =>
