@@ -84,7 +84,8 @@ internal static class InboxSql
     /// <summary>What <see cref="CreateGuard"/> raises.</summary>
     public const string GuardClosed = "IB001";
 
-    // The trigger is missing only where its table is there: without that nothing can be lost yet.
+    // The trigger is missing only where its table is there: without that nothing can be lost yet. One that is not set to fire always does
+    // not while the session counts as one that replicates.
     public const string Inspect =
         """
         SELECT
@@ -92,7 +93,9 @@ internal static class InboxSql
             current_setting('synchronous_commit'),
             to_regclass('inbox_message') IS NULL OR EXISTS (
                 SELECT FROM pg_trigger
-                WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard' AND tgenabled IN ('O', 'A')),
+                WHERE tgrelid = to_regclass('inbox_message') AND tgname = 'inbox_message_guard'
+                    AND (tgenabled = 'A' OR tgenabled = 'O' AND current_setting('session_replication_role') <> 'replica')),
+            EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('inbox_message') AND relpersistence = 'u'),
             to_regclass('inbox_message') IS NOT NULL
         """;
 

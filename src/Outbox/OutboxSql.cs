@@ -50,7 +50,7 @@ internal static class OutboxSql
     public const string Inspect =
         """
         SELECT c.oid, pg_backend_pid(), a.attidentity::text, s.seqcache, s.seqrelid,
-               current_setting('fsync'), current_setting('synchronous_commit')
+               current_setting('fsync'), current_setting('synchronous_commit'), c.relpersistence = 'u'
         FROM pg_class c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
         LEFT JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum

@@ -11,8 +11,9 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
 {
     // In Development too: it is no setting of a server, but a migration that is missing.
     private const string Unguarded =
-        "The table inbox_message has no trigger inbox_message_guard, or it is disabled: a handler that commits by itself would take the other "
-        + "messages of its batch for handled, and they would be lost. Add a migration that calls CreateInboxGuard(), or enable the trigger.";
+        "The table inbox_message has no trigger inbox_message_guard, or it is disabled, or session_replication_role keeps it from firing: a handler that "
+        + "commits by itself would take the other messages of its batch for handled, and they would be lost. Add a migration that calls "
+        + "CreateInboxGuard(), enable the trigger, or let the role's sessions be of the origin.";
 
     private const string Unmigrated = "the table inbox_message does not exist yet: the migrations have not run";
 
@@ -67,7 +68,10 @@ internal sealed class InboxDatabase(InboxDefinition definition, IServiceScopeFac
         await using var command = new NpgsqlCommand(InboxSql.Inspect, connection) { CommandTimeout = (int)Math.Ceiling(patience.TotalSeconds) };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        var fault = reader.GetBoolean(2) ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment) : Unguarded;
-        return fault is not null ? throw new UnfitDatabaseException(fault) : reader.GetBoolean(3) ? null : Unmigrated;
+        var fault = reader.GetBoolean(2)
+            ? Durability.FaultOf(reader.GetString(0), reader.GetString(1), environment)
+                ?? Durability.FaultOf("inbox_message", reader.GetBoolean(3), environment)
+            : Unguarded;
+        return fault is not null ? throw new UnfitDatabaseException(fault) : reader.GetBoolean(4) ? null : Unmigrated;
     }
 }

@@ -15,4 +15,13 @@ public static class Durability
             ? $"PostgreSQL runs with fsync={fsync} and synchronous_commit={synchronousCommit}: a crash would lose commits that were already "
                 + "acknowledged. Outside Development neither may be off."
             : null;
+
+    /// <param name="table">The name of a table that must not lose a row.</param>
+    /// <param name="unlogged">Whether it is UNLOGGED.</param>
+    /// <param name="environment">Development may lose what it likes.</param>
+    /// <returns>Why its rows can be lost; null if they cannot.</returns>
+    public static string? FaultOf(string table, bool unlogged, IHostEnvironment environment) =>
+        !environment.IsDevelopment() && unlogged
+            ? $"The table {table} is UNLOGGED: a crash would empty it. Outside Development it may not be: ALTER TABLE {table} SET LOGGED."
+            : null;
 }

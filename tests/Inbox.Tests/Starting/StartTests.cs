@@ -115,6 +115,30 @@ public sealed class StartTests(ServersFixture servers) : ArenaTests(servers)
     }
 
     [Fact]
+    public async Task Nor_does_it_run_where_the_database_keeps_the_guard_from_firing()
+    {
+        await Arena.Servers.ExecuteAsync($"ALTER DATABASE {Arena.Servers.Name} SET session_replication_role = replica");
+
+        await using var consumer = ConsumerProcess.Start(Arena);
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("session_replication_role", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_a_crash_empties_the_inbox_table_the_process_ends_with_exit_code_1_and_says_why()
+    {
+        await Arena.Servers.ExecuteAsync("ALTER TABLE inbox_message SET UNLOGGED");
+
+        await using var consumer = ConsumerProcess.Start(Arena);
+
+        await consumer.ExitsAsync(Deadline);
+        Assert.Equal(1, consumer.ExitCode);
+        Assert.Contains("inbox_message is UNLOGGED", consumer.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_guard_that_always_fires_will_do()
     {
         await Arena.Servers.ExecuteAsync("ALTER TABLE inbox_message ENABLE ALWAYS TRIGGER inbox_message_guard");

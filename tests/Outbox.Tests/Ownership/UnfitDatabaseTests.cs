@@ -51,6 +51,15 @@ public sealed class UnfitDatabaseTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_table_that_a_crash_empties_is_refused()
+    {
+        await using var arena = await OutboxArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync("ALTER TABLE outbox_message SET UNLOGGED");
+
+        await RefusesAsync(arena, "outbox_message is UNLOGGED");
+    }
+
+    [Fact]
     public async Task An_exchange_of_another_kind_is_refused_by_name()
     {
         await using var arena = await OutboxArena.CreateAsync(servers);

@@ -117,7 +117,8 @@ internal sealed class OutboxDatabase
                 + "order of insertion, and the relay would pass rows by.");
         }
 
-        if (Durability.FaultOf(reader.GetString(5), reader.GetString(6), _environment) is { } fault)
+        if ((Durability.FaultOf(reader.GetString(5), reader.GetString(6), _environment)
+            ?? Durability.FaultOf("outbox_message", reader.GetBoolean(7), _environment)) is { } fault)
         {
             throw new UnfitDatabaseException(fault);
         }
