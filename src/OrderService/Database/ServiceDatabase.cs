@@ -74,6 +74,11 @@ internal static class ServiceDatabase
                 address.MaxPoolSize = Math.Max(50, address.MinPoolSize);
             }
 
+            // Where a role or a database ends the idle sessions of everybody, the pool would learn of it only when the next request, or the
+            // health check, is given one of them. What is said otherwise has the last word: the variable counts for Npgsql where the
+            // connection string says nothing, and may choose the schema.
+            address.Options = $"-c idle_session_timeout=0 {address.Options ?? Environment.GetEnvironmentVariable("PGOPTIONS")}".TrimEnd();
+
             if (!address.ShouldSerialize("Max Auto Prepare"))
             {
                 // The service runs the same few statements for ever: the server parses and plans each once a connection.

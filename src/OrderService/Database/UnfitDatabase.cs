@@ -10,6 +10,9 @@ internal sealed class UnfitDatabase(
 {
     private const string Inspect = "SELECT pg_backend_pid(), current_setting('fsync'), current_setting('synchronous_commit')";
 
+    private static readonly string Pooled =
+        $"{SettingName.OfKey(ServiceDatabase.Setting)} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,6 +26,13 @@ internal sealed class UnfitDatabase(
                     fatal.Stop(fault);
                 }
 
+                return;
+            }
+            catch (PostgresException refused) when (
+                refused.SqlState == PostgresErrorCodes.ProtocolViolation && refused.MessageText.Contains("startup parameter", StringComparison.Ordinal))
+            {
+                // PgBouncer lets nobody set a session's options.
+                fatal.Stop(Pooled);
                 return;
             }
             catch (Exception)
@@ -44,7 +54,7 @@ internal sealed class UnfitDatabase(
         {
             // The process id that it made up stands for no session: one that a handler does not let go of could not be ended, and in
             // transaction mode neither prepared statements nor what a session has set hold.
-            return $"{SettingName.OfKey(ServiceDatabase.Setting)} leads through a connection pooler. Give the service a direct connection: it has a pool of its own.";
+            return Pooled;
         }
 
         return Durability.FaultOf(reader.GetString(1), reader.GetString(2), environment);

@@ -227,6 +227,31 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
         Assert.Equal(2, await arena.CountAsync("outbox_message"));
     }
 
+    [Fact]
+    public async Task A_database_that_ends_idle_sessions_of_everybody_ends_none_of_the_service()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync($"ALTER DATABASE {arena.Arena.Name} SET idle_session_timeout = '100ms'");
+        var service = await arena.StartAsync("--Roles=api");
+        var id = await service.PlaceAsync("sku-1", 1);
+
+        await IdlesAsync();
+        using var ready = await service.Http.GetAsync("/health/ready");
+        await IdlesAsync();
+        using var read = await service.Http.GetAsync($"/orders/{id}");
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (ready.StatusCode, read.StatusCode));
+
+        Task IdlesAsync() => Eventually.EqualsAsync(
+            0L,
+            () => arena.Arena.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND state_change > clock_timestamp() - interval '1 s'
+                """),
+            Soon, "sessions that are not idle for a second");
+    }
+
     private async Task IsLockedAsync(string table)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
