@@ -252,6 +252,22 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
             Soon, "sessions that are not idle for a second");
     }
 
+    [Fact]
+    public async Task A_database_that_takes_no_writes_is_told_of_by_ready()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        await arena.Arena.ExecuteAsync($"ALTER DATABASE {arena.Arena.Name} SET default_transaction_read_only = on");
+        var service = await arena.StartAsync("--Roles=api");
+
+        await ComeAgain.AsksAsync(() => service.PlaceAsync(Body));
+        using var ready = await service.Http.GetAsync("/health/ready");
+
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        var database = (await ready.JsonAsync()).GetProperty("checks").GetProperty("database");
+        Assert.Equal("degraded", database.GetProperty("status").GetString());
+        Assert.Contains("read-only", database.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
     private async Task IsLockedAsync(string table)
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
