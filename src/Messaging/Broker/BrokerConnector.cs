@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
@@ -36,6 +38,13 @@ internal sealed class BrokerConnector
         var factory = new ConnectionFactory
         {
             Uri = _uri,
+            // For an amqps URI the client would take the certificate of any host: whoever has one could have the password, and all messages.
+            Ssl = new SslOption(_uri.IdnHost, enabled: _uri.Scheme == "amqps")
+            {
+                CertificateValidationCallback = (_, _, _, errors) => errors == SslPolicyErrors.None
+                    ? true
+                    : throw new AuthenticationException($"The broker's certificate is not one for {_uri.IdnHost} that this machine trusts: {errors}."),
+            },
             // One loop of ours handles every failure the same way. The client's own recovery ignores channel errors and
             // refused redeclarations, hides stale acks, and has been seen to wedge.
             AutomaticRecoveryEnabled = false,
