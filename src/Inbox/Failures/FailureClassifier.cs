@@ -23,6 +23,11 @@ internal sealed partial class FailureClassifier(QueueDefinition queue, ILogger<F
             return FailureKind.Contention;
         }
 
+        if (OutdatedPlan.IsBehind(failure.Exception))
+        {
+            return FailureKind.Contention;
+        }
+
         return failure.Phase switch
         {
             // No handler has run: whatever it was, it was not the message.

@@ -6,7 +6,8 @@ internal enum FailureKind
     /// <summary>Trying again cannot help.</summary>
     Permanent,
 
-    /// <summary>Two transactions wanted the same rows: nobody's fault, and likely to succeed the next time.</summary>
+    /// <summary>Two transactions wanted the same rows, or a table was changed meanwhile: nobody's fault, and likely to succeed the next
+    /// time.</summary>
     Contention,
 
     /// <summary>The database could not be reached or cannot work: not the message's fault.</summary>

@@ -123,6 +123,12 @@ internal sealed partial class UnitOfWork(
                 exception = new HandlerEndedTransactionException(exception);
             }
 
+            if (connection is not null && OutdatedPlan.IsBehind(thrown))
+            {
+                // Or the next tries would meet the other connections that have it.
+                NpgsqlConnection.ClearPool(connection);
+            }
+
             // What was thrown: a handler that has ended the transaction and then its time may run on all the same.
             var timeout = thrown as HandlerTimeoutException;
             var endsSession = connection is not null && (timeout is not null || abandon.IsCancellationRequested);

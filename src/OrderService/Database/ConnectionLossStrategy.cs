@@ -18,7 +18,18 @@ internal sealed class ConnectionLossStrategy(DbContext db)
     protected override bool ShouldRetryOn(Exception? exception)
     {
         var cause = CauseOf(exception);
-        return IsHiddenLoss(cause) || base.ShouldRetryOn(cause);
+        return IsHiddenLoss(cause) || OutdatedPlan.Is(cause) || base.ShouldRetryOn(cause);
+    }
+
+    protected override void OnRetry()
+    {
+        if (OutdatedPlan.Is(CauseOf(ExceptionsEncountered[^1])))
+        {
+            // Or the next run would meet another connection that has it.
+            NpgsqlConnection.ClearPool((NpgsqlConnection)Dependencies.CurrentContext.Context.Database.GetDbConnection());
+        }
+
+        base.OnRetry();
     }
 
     // The commit of a lost connection may win after the unit was asked whether it has: the next run waits for it, and then meets

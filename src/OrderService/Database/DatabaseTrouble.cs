@@ -6,7 +6,7 @@ namespace OrderService.Database;
 
 /// <summary>Answers a request that failed because of the database, and not because of itself, with 503. All other failures
 /// are bugs and stay 500.</summary>
-internal sealed partial class DatabaseTrouble(ILogger<DatabaseTrouble> logger) : IExceptionHandler
+internal sealed partial class DatabaseTrouble(NpgsqlDataSource database, ILogger<DatabaseTrouble> logger) : IExceptionHandler
 {
     // Classes of SQLSTATE: connection, authorization, transaction rollback (deadlock), resources, operator, system.
     private static readonly string[] Classes = ["08", "28", "40", "53", "57", "58"];
@@ -25,6 +25,12 @@ internal sealed partial class DatabaseTrouble(ILogger<DatabaseTrouble> logger) :
             return false;
         }
 
+        if (OutdatedPlan.Is(trouble))
+        {
+            // Or whoever comes again would meet the other connections that have it.
+            database.Clear();
+        }
+
         LogTrouble(httpContext.Request.Method, httpContext.Request.Path, trouble.Message);
         await ComeAgain.WriteAsync(httpContext);
         return true;
@@ -34,7 +40,8 @@ internal sealed partial class DatabaseTrouble(ILogger<DatabaseTrouble> logger) :
     private static Exception? Find(Exception? exception) => exception switch
     {
         null => null,
-        PostgresException postgres => Classes.Contains(postgres.SqlState[..2]) || States.Contains(postgres.SqlState) ? postgres : null,
+        PostgresException postgres =>
+            Classes.Contains(postgres.SqlState[..2]) || States.Contains(postgres.SqlState) || OutdatedPlan.Is(postgres) ? postgres : null,
         NpgsqlException or TimeoutException => exception,
         _ when ConnectionLossStrategy.IsHiddenLoss(exception) => exception,
         _ => Find(exception.InnerException),

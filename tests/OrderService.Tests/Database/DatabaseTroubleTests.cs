@@ -253,6 +253,39 @@ public sealed class DatabaseTroubleTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_column_whose_type_changes_meanwhile_is_no_bug_of_the_service()
+    {
+        await using var arena = await ServiceArena.CreateAsync(servers);
+        // One connection, so that each statement is prepared where the next one finds it.
+        var service = await arena.StartAsync(
+            "--Roles=api", $"--ConnectionStrings:Postgres={arena.Arena.Postgres};Maximum Pool Size=1;Auto Prepare Min Usages=2");
+        var id = await PrepareAsync();
+
+        await arena.Arena.ExecuteAsync("ALTER TABLE orders ALTER customer_id TYPE varchar(100)");
+        using var again = await service.PlaceAsync(Body, "key");
+        await PrepareAsync();
+        await arena.Arena.ExecuteAsync("ALTER TABLE orders ALTER customer_id TYPE varchar(200)");
+        await ComeAgain.AsksAsync(() => service.Http.GetAsync($"/orders/{id}"));
+        using var read = await service.Http.GetAsync($"/orders/{id}");
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (again.StatusCode, read.StatusCode));
+        Assert.Equal(1, await arena.CountAsync("orders"));
+
+        async Task<Guid> PrepareAsync()
+        {
+            Guid placed = default;
+            for (var round = 0; round < 3; round++)
+            {
+                using var answer = await service.PlaceAsync(Body, "key");
+                placed = (await answer.JsonAsync()).GetProperty("id").GetGuid();
+                await service.ReadAsync(placed);
+            }
+
+            return placed;
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_takes_no_writes_is_told_of_by_ready()
     {
         await using var arena = await ServiceArena.CreateAsync(servers);
