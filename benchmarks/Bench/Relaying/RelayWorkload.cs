@@ -25,8 +25,8 @@ internal static class RelayWorkload
 
         await run.MeasureAsync("relay", "messages/s",
         [
-            // Half of the rows: it is at its full speed long before, and there are three of them.
-            .. Channels.Zip(ceilings, (channels, name) => new Contestant(name, share => memory.PipelinedAsync(Rows(share) / 2, channels))),
+            // A quarter of the rows: it is at its full speed long before, and there are three of them.
+            .. Channels.Zip(ceilings, (channels, name) => new Contestant(name, share => memory.PipelinedAsync(Rows(share) / 4, channels))),
             new(OneByOne, share => memory.OneByOneAsync(Few(share))),
             new(Unkeyed, share => drain.FromCommitAsync(marking, Rows(share)), ceilings),
             new("retention 0", share => drainDeleting.FromCommitAsync(deleting, Rows(share)), ceilings),
