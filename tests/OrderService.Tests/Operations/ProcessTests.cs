@@ -19,7 +19,7 @@ public sealed class ProcessTests
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0;ftp://127.0.0.1:0", "ASPNETCORE_URLS is \"http://127.0.0.1:0;ftp://127.0.0.1:0\"")]
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:x", "ASPNETCORE_URLS is \"http://127.0.0.1:x\"")]
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:65536", "ASPNETCORE_URLS is \"http://127.0.0.1:65536\"")]
-    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0/orders", "ASPNETCORE_URLS is \"http://127.0.0.1:0/orders\"")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0/path", "ASPNETCORE_URLS is \"http://127.0.0.1:0/path\"")]
     [InlineData("ASPNETCORE_URLS", "http://192.0.2.1:0", "ASPNETCORE_URLS is \"http://192.0.2.1:0\": the service cannot listen there")]
     [InlineData("ASPNETCORE_HTTP_PORTS", "8080,8081", "ASPNETCORE_HTTP_PORTS is \"8080,8081\": it must be numbers up to 65535")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is \"collector:4317\": it must be an http:// or https:// URI")]
